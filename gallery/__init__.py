@@ -1,0 +1,1 @@
+"""Photolib's one app: photos, tags, and everything between them."""

@@ -1,0 +1,135 @@
+"""Text and files in, clean values out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib.auth.forms import AuthenticationForm, UserCreationForm
+from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import UploadedFile
+
+from . import throttle
+from .models import Photo, User, Visibility
+from .models.photos import TaggingChoice
+from .models.tags import MAX_LABEL_CHARS, tag_slug
+
+
+class SignUpForm(UserCreationForm[User]):
+    class Meta:
+        model = User
+        fields = ("username", "email")
+        help_texts = {"username": "Letters, digits and @ . + - _"}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["password1"].help_text = "At least 10 characters, and not a common password."
+        self.fields["password2"].help_text = ""
+        self.fields["email"].help_text = "Only to reset a forgotten password."
+
+
+class SignInForm(AuthenticationForm):
+    """Refuses to check a password for someone who has just guessed too often."""
+
+    def clean(self) -> dict[str, Any]:
+        assert self.request is not None
+        who = (throttle.client_address(self.request), str(self.cleaned_data.get("username")))
+        if throttle.is_exhausted("sign-in", *who):
+            raise ValidationError("Too many tries. Wait a few minutes, then try again.")
+        try:
+            return super().clean()
+        except ValidationError:
+            throttle.allows("sign-in", *who)
+            raise
+
+
+class SettingsForm(forms.ModelForm[User]):
+    class Meta:
+        model = User
+        fields = ("email", "automatic_tagging", "tagging_threshold")
+        widgets = {
+            "tagging_threshold": forms.NumberInput(attrs={"min": 0, "max": 1, "step": 0.05})
+        }
+
+
+class SeveralFilesInput(forms.ClearableFileInput):
+    allow_multiple_selected = True
+
+
+class SeveralFilesField(forms.FileField):
+    """Any number of files, at least one, as a list."""
+
+    def clean(self, data: Any, initial: Any = None) -> list[UploadedFile]:
+        files = data if isinstance(data, list | tuple) else [data]
+        if not any(files):
+            raise ValidationError("Choose at least one photo.")
+        return [file for file in files if file]
+
+
+class UploadForm(forms.Form):
+    files = SeveralFilesField(
+        label="Photos",
+        widget=SeveralFilesInput(
+            attrs={
+                "accept": "image/jpeg,image/png,image/webp,image/gif,image/tiff,image/avif,"
+                "image/heic,image/heif,.heic,.heif,.tif,.tiff,.avif"
+            }
+        ),
+    )
+    visibility = forms.ChoiceField(
+        label="Who may see them",
+        choices=Visibility.choices,
+        initial=Visibility.PUBLIC,
+        widget=forms.RadioSelect,
+    )
+    threshold = forms.FloatField(
+        label="Confidence a tag needs",
+        required=False,
+        min_value=0,
+        max_value=1,
+        widget=forms.NumberInput(attrs={"step": 0.05}),
+    )
+
+    def __init__(self, *args: Any, owner: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["threshold"].widget.attrs["placeholder"] = f"{owner.threshold:g}"
+
+    @property
+    def tagging_choice(self) -> TaggingChoice:
+        return TaggingChoice(threshold=self.cleaned_data["threshold"])
+
+
+class PhotoForm(forms.ModelForm[Photo]):
+    class Meta:
+        model = Photo
+        fields = ("title", "caption", "place", "visibility")
+        widgets = {
+            "caption": forms.Textarea(attrs={"rows": 4}),
+            "visibility": forms.RadioSelect,
+        }
+
+
+class AddTagForm(forms.Form):
+    label = forms.CharField(
+        label="Add a tag",
+        max_length=MAX_LABEL_CHARS,
+        widget=forms.TextInput(attrs={"list": "tag-names", "autocomplete": "off"}),
+    )
+
+    def clean_label(self) -> str:
+        label = " ".join(str(self.cleaned_data["label"]).split())
+        if not tag_slug(label):
+            raise ValidationError("A tag needs at least one letter or digit.")
+        return label
+
+
+class MergeTagsForm(forms.Form):
+    """Which of the chosen tags stays."""
+
+    def __init__(self, *args: Any, tags: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["target"] = forms.ModelChoiceField(
+            tags, label="The tag that stays", empty_label=None
+        )
+
+

@@ -1,0 +1,186 @@
+"""Bytes become a Photo with facts, checksum and a queued tagging run."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from pathlib import PurePath
+
+from django.conf import settings
+from django.core.files import File
+from django.core.files.storage import Storage, default_storage
+from django.db import IntegrityError, transaction
+from django.db.models.fields.files import FieldFile
+from django.template.defaultfilters import filesizeformat
+from django.utils import timezone
+
+from . import renditions
+from .imaging.decode import Decoded, decode
+from .imaging.errors import ImageError
+from .imaging.fingerprint import perceptual_hash
+from .imaging.render import placeholder, render_ladder
+from .models import Fingerprint, Photo, Rendition, User, Visibility
+from .models.photos import TaggingChoice
+
+logger = logging.getLogger(__name__)
+
+FOLDERS = ("originals", "renditions")
+
+
+class TooLargeError(ImageError):
+    """The file has more bytes than the site accepts."""
+
+
+class DuplicateError(Exception):
+    """This person has uploaded these very bytes before, as ``photo``."""
+
+    def __init__(self, photo: Photo) -> None:
+        super().__init__("This photo is already in your library.")
+        self.photo = photo
+
+
+def add_photo(
+    *,
+    owner: User,
+    file: File[bytes],
+    visibility: str = Visibility.PRIVATE,
+    title: str = "",
+    tagging: TaggingChoice | None = None,
+) -> Photo:
+    """Keep a file as a photo of this person, or refuse it and keep nothing.
+
+    Raises ImageError with a sentence for the person, or DuplicateError.
+    """
+    _refuse_large(file)
+    sha256 = _checksum(file)
+    _refuse_duplicate(owner, sha256)
+    file.seek(0)
+    decoded = decode(
+        file, max_side_px=max(renditions.WIDTHS_PX), max_pixels=settings.MAX_PIXELS
+    )
+    photo = _draft(decoded, owner=owner, file=file, sha256=sha256)
+    photo.visibility = visibility
+    photo.title = title
+    if tagging is not None:
+        photo.tagging_choice = tagging
+    return _keep(photo, file, decoded)
+
+
+def checksum_known(owner: User, file: File[bytes]) -> bool:
+    """True when this person already has a photo of these very bytes."""
+    return Photo.objects.owned_by(owner).filter(sha256=_checksum(file)).exists()
+
+
+def _refuse_large(file: File[bytes]) -> None:
+    if file.size > settings.MAX_UPLOAD_BYTES:
+        raise TooLargeError(
+            f"This file has {filesizeformat(file.size)}; "
+            f"up to {filesizeformat(settings.MAX_UPLOAD_BYTES)} are accepted."
+        )
+
+
+def _checksum(file: File[bytes]) -> str:
+    digest = hashlib.sha256()
+    for chunk in file.chunks():
+        digest.update(chunk)
+    return digest.hexdigest()
+
+
+def _refuse_duplicate(owner: User, sha256: str) -> None:
+    if photo := Photo.objects.owned_by(owner).filter(sha256=sha256).first():
+        raise DuplicateError(photo)
+
+
+def _draft(decoded: Decoded, *, owner: User, file: File[bytes], sha256: str) -> Photo:
+    facts = decoded.facts
+    return Photo(
+        owner=owner,
+        original_name=_clean_name(file.name or ""),
+        width=facts.width_px,
+        height=facts.height_px,
+        size_bytes=file.size,
+        format=facts.format,
+        sha256=sha256,
+        taken_at=facts.taken_at,
+        camera=facts.camera,
+        placeholder=placeholder(decoded.image),
+    )
+
+
+def _clean_name(name: str) -> str:
+    """Return the last part of a path of any system, printable, at most 255 characters."""
+    last = PurePath(name.replace("\\", "/")).name
+    return "".join(char for char in last if char.isprintable())[-255:]
+
+
+def _keep(photo: Photo, file: File[bytes], decoded: Decoded) -> Photo:
+    """Store the files, then all rows in one short transaction; on failure, neither."""
+    stored: list[FieldFile] = []
+    try:
+        photo.file.save("original", file, save=False)
+        stored.append(photo.file)
+        ladder = render_ladder(decoded.image, renditions.widths_of(photo))
+        drafts = renditions.draft(photo, ladder)
+        stored += [rendition.file for rendition in drafts]
+        _save(photo, drafts, perceptual_hash(decoded.image))
+    except BaseException as error:
+        for field_file in stored:
+            remove_file(field_file)
+        if isinstance(error, IntegrityError):  # another request brought it in meanwhile
+            _refuse_duplicate(photo.owner, photo.sha256)
+        raise
+    return photo
+
+
+@transaction.atomic
+def _save(photo: Photo, drafts: Sequence[Rendition], hash_hex: str) -> None:
+    photo.save(force_insert=True)
+    Rendition.objects.bulk_create(drafts)
+    Fingerprint.objects.create(photo=photo, perceptual_hash=hash_hex)
+
+
+# --- Files without a row ----------------------------------------------------------------------
+
+
+def remove_file(file: FieldFile) -> None:
+    if file.name:
+        file.storage.delete(file.name)
+
+
+def orphan_files(*, older_than: timedelta) -> Iterator[str]:
+    """Yield the names of stored files that no row mentions.
+
+    Files younger than ``older_than`` may belong to an upload that is still going on.
+    """
+    newest = timezone.now() - older_than
+    for folder in FOLDERS:
+        for names in _files_under(default_storage, folder):
+            known = _known(names)
+            yield from (
+                name
+                for name in names
+                if name not in known and default_storage.get_modified_time(name) < newest
+            )
+
+
+def _files_under(storage: Storage, folder: str) -> Iterator[list[str]]:
+    """Yield the files of each folder below this one."""
+    try:
+        folders, files = storage.listdir(folder)
+    except FileNotFoundError:
+        return
+    if files:
+        yield [f"{folder}/{file}" for file in files]
+    for inner in folders:
+        yield from _files_under(storage, f"{folder}/{inner}")
+
+
+def _known(names: list[str]) -> set[str]:
+    known: set[str] = set()
+    for start in range(0, len(names), 500):
+        batch = names[start : start + 500]
+        known.update(Photo.objects.filter(file__in=batch).values_list("file", flat=True))
+        known.update(Rendition.objects.filter(file__in=batch).values_list("file", flat=True))
+    return known

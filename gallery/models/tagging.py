@@ -1,0 +1,232 @@
+"""Tagging: what each tagger was asked and said, and the tags that came of it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any, Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from .photos import Photo
+from .tags import Tag, TagClosure
+
+
+class RunStatus(models.TextChoices):
+    QUEUED = "queued", "Queued"
+    RUNNING = "running", "Running"
+    COMPLETE = "complete", "Complete"
+    FAILED = "failed", "Failed"
+
+
+class TagState(models.TextChoices):
+    SUGGESTED = "suggested", "Suggested"
+    ASSIGNED = "assigned", "Assigned"
+    CONFIRMED = "confirmed", "Confirmed"
+    REJECTED = "rejected", "Rejected"
+
+
+#: What counts as a tag of the photo; the rest is a suggestion or a refusal.
+SHOWN_STATES = (TagState.ASSIGNED, TagState.CONFIRMED)
+#: What a person has said, and no machine may change.
+DECIDED_STATES = (TagState.CONFIRMED, TagState.REJECTED)
+
+
+class TaggingRunQuerySet(models.QuerySet["TaggingRun"]):
+    def unfinished(self) -> Self:
+        return self.filter(status__in=[RunStatus.QUEUED, RunStatus.RUNNING])
+
+    def queued_for(self, time: timedelta) -> Self:
+        """Runs that wait although the bell was rung for them so long ago."""
+        return self.filter(status=RunStatus.QUEUED, rung_at__lt=timezone.now() - time)
+
+    def abandoned(self) -> Self:
+        """Runs whose worker has been silent for longer than its tagger may take."""
+        return self.filter(status=RunStatus.RUNNING, lease_expires_at__lt=timezone.now())
+
+    def due_again(self) -> Self:
+        """Failed runs whose time to be tried again has come."""
+        return self.filter(status=RunStatus.FAILED, retry_at__lte=timezone.now())
+
+    def failed(self) -> Self:
+        return self.filter(status=RunStatus.FAILED)
+
+    def latest_complete(self) -> Self:
+        """Of each photo and tagger, the last run that has an answer."""
+        newer = TaggingRun.objects.filter(
+            photo=models.OuterRef("photo"),
+            tagger=models.OuterRef("tagger"),
+            status=RunStatus.COMPLETE,
+            pk__gt=models.OuterRef("pk"),
+        )
+        return self.filter(~models.Exists(newer), status=RunStatus.COMPLETE)
+
+
+class TaggingRun(models.Model):
+    """One tagger asked about one photo. The row is the request; the queue only rings for it."""
+
+    photo = models.ForeignKey(Photo, on_delete=models.CASCADE, related_name="tagging_runs")
+    tagger = models.CharField(max_length=50)
+    model_version = models.CharField(max_length=100, blank=True)
+    status = models.CharField(
+        max_length=10, choices=RunStatus.choices, default=RunStatus.QUEUED
+    )
+    threshold = models.FloatField()
+    suggestions = models.JSONField(
+        default=list, blank=True, help_text="Everything the tagger said: tag and confidence, 0..1."
+    )
+    error = models.TextField(blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    lease_expires_at = models.DateTimeField(null=True)
+    retry_at = models.DateTimeField(null=True)
+    rung_at = models.DateTimeField(default=timezone.now)
+    task_id = models.CharField(max_length=64, blank=True)
+
+    objects = TaggingRunQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="run_threshold_is_a_share", condition=Q(threshold__range=(0, 1))
+            ),
+            models.CheckConstraint(
+                name="run_status_known", condition=Q(status__in=RunStatus.values)
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["status", "id"],
+                name="run_unfinished",
+                condition=Q(status__in=["queued", "running", "failed"]),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.tagger} on {self.photo_id}: {self.status}"
+
+    @property
+    def is_unfinished(self) -> bool:
+        return self.status in {RunStatus.QUEUED, RunStatus.RUNNING}
+
+    @property
+    def duration(self) -> timedelta | None:
+        if self.started_at is None or self.finished_at is None:
+            return None
+        return self.finished_at - self.started_at
+
+    def claim(self, *, lease: timedelta) -> bool:
+        """Move queued to running for so long; False when another worker was first."""
+        started_at = timezone.now()
+        return self._move(
+            RunStatus.QUEUED,
+            status=RunStatus.RUNNING,
+            attempts=self.attempts + 1,
+            started_at=started_at,
+            finished_at=None,
+            lease_expires_at=started_at + lease,
+            retry_at=None,
+            error="",
+        )
+
+    def finish(self, *, suggestions: list[dict[str, Any]], model_version: str) -> bool:
+        """Move running to complete with the answer; False when the lease was lost meanwhile."""
+        return self._move(
+            RunStatus.RUNNING,
+            status=RunStatus.COMPLETE,
+            suggestions=suggestions,
+            model_version=model_version,
+            finished_at=timezone.now(),
+        )
+
+    def fail(self, error: str, *, retry_in: timedelta | None) -> bool:
+        """Move running to failed, to be tried again after ``retry_in`` or never."""
+        finished_at = timezone.now()
+        return self._move(
+            RunStatus.RUNNING,
+            status=RunStatus.FAILED,
+            error=error,
+            finished_at=finished_at,
+            retry_at=None if retry_in is None else finished_at + retry_in,
+        )
+
+    def requeue(self) -> bool:
+        """Move an abandoned or failed run back to queued; False when it has moved meanwhile."""
+        return self._move(RunStatus(self.status), status=RunStatus.QUEUED, retry_at=None)
+
+    def _move(self, seen: RunStatus, **changes: Any) -> bool:
+        """Change the row only if it is as this object last saw it.
+
+        ``attempts`` fences: a worker that lost its lease cannot finish its successor's run.
+        """
+        rows = TaggingRun.objects.filter(pk=self.pk, status=seen, attempts=self.attempts)
+        if rows.update(**changes) != 1:
+            return False
+        for name, value in changes.items():
+            setattr(self, name, value)
+        return True
+
+
+class PhotoTagQuerySet(models.QuerySet["PhotoTag"]):
+    def shown(self) -> Self:
+        return self.filter(state__in=SHOWN_STATES)
+
+    def suggested(self) -> Self:
+        return self.filter(state=TagState.SUGGESTED)
+
+    def decided(self) -> Self:
+        return self.filter(state__in=DECIDED_STATES)
+
+    def undecided(self) -> Self:
+        return self.exclude(state__in=DECIDED_STATES)
+
+    def under(self, tags: models.QuerySet[Tag]) -> Self:
+        """Rows whose tag is one of these or a kind of one of these."""
+        below = TagClosure.objects.filter(ancestor__in=tags).values("descendant")
+        return self.filter(tag__in=below)
+
+    def surest_first(self) -> Self:
+        return self.order_by("-confidence", "tag__label")
+
+
+class PhotoTag(models.Model):
+    """One tag on one photo: how sure, in which state, and who said so."""
+
+    photo = models.ForeignKey(Photo, on_delete=models.CASCADE, related_name="photo_tags")
+    tag = models.ForeignKey(Tag, on_delete=models.CASCADE, related_name="photo_tags")
+    confidence = models.FloatField()
+    state = models.CharField(max_length=10, choices=TagState.choices)
+    run = models.ForeignKey(
+        TaggingRun, null=True, blank=True, on_delete=models.SET_NULL, related_name="photo_tags"
+    )
+
+    objects = PhotoTagQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["photo", "tag"], name="photo_tag_once"),
+            models.CheckConstraint(
+                name="photo_tag_confidence_is_a_share", condition=Q(confidence__range=(0, 1))
+            ),
+            models.CheckConstraint(
+                name="photo_tag_state_known", condition=Q(state__in=TagState.values)
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["tag", "state", "confidence", "photo"], name="photo_tag_lookup"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.tag} {self.confidence:.2f} ({self.state})"
+
+    @property
+    def is_by_hand(self) -> bool:
+        """True when a person typed it and no tagger said it."""
+        return self.run_id is None

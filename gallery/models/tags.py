@@ -1,0 +1,118 @@
+"""Tags: words for what is in photos, where each stands among the others, and its other names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Self
+
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+from django.utils.text import slugify
+
+MAX_LABEL_CHARS = 100
+
+
+def tag_slug(label: str) -> str:
+    """Return the one spelling of a label under which a tag is found; empty when it has none."""
+    return slugify(label, allow_unicode=True)[:MAX_LABEL_CHARS]
+
+
+class TagQuerySet(models.QuerySet["Tag"]):
+    def named(self, *names: str) -> Self:
+        """Tags with one of these names, whether as their own or as an alias."""
+        slugs = [slug for slug in map(tag_slug, names) if slug]
+        return self.filter(
+            Q(slug__in=slugs)
+            | Q(pk__in=TagAlias.objects.filter(slug__in=slugs).values("tag_id"))
+        )
+
+    def by_label(self, labels: Iterable[str]) -> dict[str, Tag]:
+        """Map each label to its tag, making the tags that are missing.
+
+        Several labels may map to one tag (an alias and the tag itself). A label without one
+        letter or digit is left out.
+        """
+        slugs = {label: slug for label in labels if (slug := tag_slug(label))}
+        tags = self._existing(set(slugs.values()))
+        missing = {slug: label for label, slug in slugs.items() if slug not in tags}
+        if missing:
+            Tag.objects.bulk_create(
+                [Tag(slug=slug, label=label) for slug, label in missing.items()],
+                ignore_conflicts=True,
+            )
+            made = Tag.objects.in_bulk(missing, field_name="slug")
+            TagClosure.objects.bulk_create(
+                [TagClosure(ancestor=tag, descendant=tag) for tag in made.values()],
+                ignore_conflicts=True,
+            )
+            tags |= made
+        return {label: tags[slug] for label, slug in slugs.items()}
+
+    def _existing(self, slugs: set[str]) -> dict[str, Tag]:
+        found = self.in_bulk(slugs, field_name="slug")
+        aliases = TagAlias.objects.filter(slug__in=slugs - found.keys()).select_related("tag")
+        return found | {alias.slug: alias.tag for alias in aliases}
+
+
+class Tag(models.Model):
+    slug = models.CharField(max_length=MAX_LABEL_CHARS, unique=True)
+    label = models.CharField(max_length=MAX_LABEL_CHARS)
+    category = models.CharField(max_length=50, blank=True, db_index=True)
+    parents = models.ManyToManyField(
+        "self", through="TagParent", symmetrical=False, related_name="children"
+    )
+
+    objects = TagQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["label"]
+        constraints = [models.CheckConstraint(name="tag_has_slug", condition=~Q(slug=""))]
+
+    def __str__(self) -> str:
+        return self.label
+
+    def get_absolute_url(self) -> str:
+        return reverse("gallery:tag-detail", args=[self.slug])
+
+
+class TagParent(models.Model):
+    """One edge of the hierarchy: the child is a kind of the parent."""
+
+    child = models.ForeignKey(Tag, on_delete=models.CASCADE, related_name="+")
+    parent = models.ForeignKey(Tag, on_delete=models.CASCADE, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["child", "parent"], name="tag_parent_once"),
+            models.CheckConstraint(
+                name="tag_not_its_own_parent", condition=~Q(child=models.F("parent"))
+            ),
+        ]
+
+
+class TagClosure(models.Model):
+    """One row per tag and each tag it is a kind of, itself included."""
+
+    ancestor = models.ForeignKey(Tag, on_delete=models.CASCADE, related_name="+")
+    descendant = models.ForeignKey(Tag, on_delete=models.CASCADE, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["ancestor", "descendant"], name="tag_closure_once")
+        ]
+
+
+class TagAlias(models.Model):
+    """Another name under which a tag is found."""
+
+    slug = models.CharField(max_length=MAX_LABEL_CHARS, unique=True)
+    label = models.CharField(max_length=MAX_LABEL_CHARS)
+    tag = models.ForeignKey(Tag, on_delete=models.CASCADE, related_name="aliases")
+
+    class Meta:
+        ordering = ["label"]
+        verbose_name_plural = "tag aliases"
+
+    def __str__(self) -> str:
+        return self.label

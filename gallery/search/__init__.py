@@ -1,0 +1,1 @@
+"""Search: text becomes terms (`language`), terms narrow a list (`conditions`), lists have pages."""

@@ -1,0 +1,56 @@
+"""What every tagger is: pixels in, an opinion out, one error family."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    from PIL import Image
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """One thing a tagger saw: a label in plain words and its confidence, 0..1."""
+
+    label: str
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """Everything one tagger said about one photo.
+
+    ``model`` names the model and its version, so that an old opinion can be told from a new one.
+    ``suggestions`` come most confident first. ``features`` is the model's own description of the
+    photo, float32 of shape (n,), or None when the tagger gives none.
+    """
+
+    model: str
+    suggestions: tuple[Suggestion, ...]
+    features: np.ndarray | None = None
+
+
+class TaggerError(Exception):
+    """A tagger could not answer; the message is one sentence for the person.
+
+    ``permanent`` says whether asking again can help.
+    """
+
+    def __init__(self, message: str, *, permanent: bool) -> None:
+        super().__init__(message)
+        self.permanent = permanent
+
+
+class Tagger(ABC):
+    """A tagger is made once per process from its ``OPTIONS`` and asked many times.
+
+    One call of `tag` must end well within ``settings.TAGGING_LEASE_S``: a run that goes on for
+    longer is taken to be a dead worker's and is given to another.
+    """
+
+    @abstractmethod
+    def tag(self, image: Image.Image) -> Opinion:
+        """Say what is in an upright RGB image. Raises TaggerError."""

@@ -1,0 +1,46 @@
+"""How often one person may do one thing; the counting is the limits package's."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from django.conf import settings
+from django.http import HttpRequest
+from limits import parse
+from limits.storage import storage_from_string
+from limits.strategies import MovingWindowRateLimiter
+
+
+@cache
+def _limiter() -> MovingWindowRateLimiter:
+    return MovingWindowRateLimiter(storage_from_string(settings.RATE_LIMITS_URL))
+
+
+def allows(deed: str, *who: str) -> bool:
+    """Count one more deed; False when that is one too many.
+
+    ``deed`` is a key of ``settings.RATE_LIMITS``, where an empty rate means no limit.
+    """
+    rate = settings.RATE_LIMITS[deed]
+    return not rate or _limiter().hit(parse(rate), deed, *who)
+
+
+def is_exhausted(deed: str, *who: str) -> bool:
+    """True when one more would be too many; counts nothing."""
+    rate = settings.RATE_LIMITS[deed]
+    return bool(rate) and not _limiter().test(parse(rate), deed, *who)
+
+
+def forget() -> None:
+    """Forget all counts, as between tests."""
+    _limiter().storage.reset()
+
+
+def client_address(request: HttpRequest) -> str:
+    """Return the address a request came from, as the operator's own proxies saw it."""
+    if settings.TRUSTED_PROXIES:
+        hops = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")
+        seen = hops[-settings.TRUSTED_PROXIES :]
+        if seen[0].strip():
+            return seen[0].strip()
+    return str(request.META.get("REMOTE_ADDR", ""))

@@ -1,0 +1,1 @@
+"""The wiring of photolib: settings, addresses and server entry points."""

@@ -1,0 +1,252 @@
+"""Settings, read from the environment; README.md lists every variable."""
+
+import contextlib
+import os
+import secrets
+from pathlib import Path
+
+import environ
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = environ.Env()
+
+
+def _kept_secret(path: Path) -> str:
+    """Return the secret in a file only its owner can read, making the file when there is none."""
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft = path.with_name(f"{path.name}.{os.getpid()}")
+        draft.touch(mode=0o600)
+        draft.write_text(secrets.token_urlsafe(64), encoding="ascii")
+        with contextlib.suppress(FileExistsError):
+            os.link(draft, path)  # whole or not at all, and the first process wins
+        draft.unlink()
+    return path.read_text(encoding="ascii")
+
+
+def _between(name: str, low: float, high: float, value: float) -> float:
+    if not low <= value <= high:
+        raise ImproperlyConfigured(f"{name} is {value:g}; it must be from {low:g} to {high:g}.")
+    return value
+
+
+# --- Where things are -------------------------------------------------------------------------
+
+DATA_DIR = Path(env.str("PHOTOLIB_DATA_DIR", default=str(BASE_DIR / "var"))).resolve()
+SECRET_KEY = env.str("PHOTOLIB_SECRET_KEY", default="") or _kept_secret(DATA_DIR / "secret_key")
+DEBUG = env.bool("PHOTOLIB_DEBUG", default=False)
+
+# --- How people reach the site ----------------------------------------------------------------
+
+SITE_URL = env.str("PHOTOLIB_SITE_URL", default="")
+HTTPS = SITE_URL.startswith("https://")
+ALLOWED_HOSTS = env.list("PHOTOLIB_ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+if SITE_URL:
+    if not SITE_URL.startswith(("http://", "https://")):
+        raise ImproperlyConfigured("PHOTOLIB_SITE_URL must start with http:// or https://.")
+    CSRF_TRUSTED_ORIGINS = [SITE_URL.rstrip("/")]
+    ALLOWED_HOSTS.append(SITE_URL.split("://")[1].split("/")[0].rsplit(":", 1)[0])
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
+SECURE_HSTS_SECONDS = env.int("PHOTOLIB_HSTS_SECONDS", default=31_536_000 if HTTPS else 0)
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^up/$"]
+# How many proxies that you run stand in front; each adds one address to X-Forwarded-For.
+TRUSTED_PROXIES = env.int("PHOTOLIB_TRUSTED_PROXIES", default=0)
+if TRUSTED_PROXIES:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "img-src": [SELF, "data:", "blob:"],
+        "object-src": [NONE],
+        "base-uri": [NONE],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+    }
+}
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+SESSION_COOKIE_AGE = 60 * 60 * 24 * 30
+
+# --- The application --------------------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "gallery.apps.GalleryConfig",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "django_filters",
+    "django_tasks",
+    "django_tasks_db",
+    "csp",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "photolib.urls"
+WSGI_APPLICATION = "photolib.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+AUTH_USER_MODEL = "gallery.User"
+LOGIN_URL = "gallery:sign-in"
+LOGIN_REDIRECT_URL = "gallery:photo-list"
+LOGOUT_REDIRECT_URL = "gallery:photo-list"
+SIGN_UP_OPEN = env.bool("PHOTOLIB_SIGN_UP_OPEN", default=True)
+_VALIDATION = "django.contrib.auth.password_validation"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"{_VALIDATION}.UserAttributeSimilarityValidator"},
+    {"NAME": f"{_VALIDATION}.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": f"{_VALIDATION}.CommonPasswordValidator"},
+    {"NAME": f"{_VALIDATION}.NumericPasswordValidator"},
+]
+
+# --- Data -------------------------------------------------------------------------------------
+
+DATABASES = {
+    "default": env.db("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'photolib.sqlite3'}")
+}
+DATABASES["default"]["CONN_MAX_AGE"] = None
+DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    # Web and worker write at once: writers queue up (IMMEDIATE) instead of failing half-way.
+    DATABASES["default"].setdefault("OPTIONS", {}).update(
+        {
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 20,
+            "init_command": (
+                "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA temp_store=MEMORY;"
+                "PRAGMA mmap_size=268435456; PRAGMA cache_size=-16000;"
+            ),
+        }
+    )
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+TASKS = {
+    "default": {
+        "BACKEND": env.str(
+            "PHOTOLIB_TASKS_BACKEND", default="django_tasks_db.backend.DatabaseBackend"
+        ),
+        "QUEUES": ["default"],
+    }
+}
+
+# Originals and renditions: a folder, or any S3-compatible bucket through django-storages.
+S3_BUCKET = env.str("PHOTOLIB_S3_BUCKET", default="")
+MEDIA_ROOT = DATA_DIR / "media"
+_FILES = (
+    {
+        "BACKEND": "storages.backends.s3.S3Storage",
+        "OPTIONS": {
+            "bucket_name": S3_BUCKET,
+            "endpoint_url": env.str("PHOTOLIB_S3_ENDPOINT_URL", default=None),
+            "region_name": env.str("PHOTOLIB_S3_REGION", default=None),
+            "access_key": env.str("PHOTOLIB_S3_ACCESS_KEY", default=None),
+            "secret_key": env.str("PHOTOLIB_S3_SECRET_KEY", default=None),
+            "default_acl": "private",
+            "file_overwrite": False,
+        },
+    }
+    if S3_BUCKET
+    else {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": MEDIA_ROOT},
+    }
+)
+STORAGES = {
+    "default": _FILES,
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+STATIC_URL = "static/"
+STATIC_ROOT = DATA_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+
+# --- Uploads ----------------------------------------------------------------------------------
+
+MAX_UPLOAD_BYTES = env.int("PHOTOLIB_MAX_UPLOAD_BYTES", default=100_000_000)
+MAX_PIXELS = env.int("PHOTOLIB_MAX_PIXELS", default=120_000_000)
+FILE_UPLOAD_HANDLERS = ["gallery.uploadhandler.BoundedUploadHandler"]
+FILE_UPLOAD_TEMP_DIR = env.str("PHOTOLIB_UPLOAD_TEMP_DIR", default=None)
+FILE_UPLOAD_PERMISSIONS = 0o600
+DATA_UPLOAD_MAX_NUMBER_FILES = 200
+
+# --- Tagging ----------------------------------------------------------------------------------
+
+TAGGERS = env.json(
+    "PHOTOLIB_TAGGERS",
+    default={
+        "bundled": {
+            "BACKEND": "gallery.taggers.embedded.EmbeddedTagger",
+            "OPTIONS": {"threads": env.int("PHOTOLIB_TAGGER_THREADS", default=1)},
+        },
+    },
+)
+# What every new photo is given to, unless its owner or its upload says otherwise.
+DEFAULT_TAGGERS = env.list("PHOTOLIB_DEFAULT_TAGGERS", default=["bundled"])
+TAGGING_THRESHOLD = _between(
+    "PHOTOLIB_TAGGING_THRESHOLD", 0, 1, env.float("PHOTOLIB_TAGGING_THRESHOLD", default=0.4)
+)
+TAGGING_ATTEMPTS = env.int("PHOTOLIB_TAGGING_ATTEMPTS", default=4)
+# A worker silent for longer than this on one photo is taken for dead; another has its run.
+TAGGING_LEASE_S = env.int("PHOTOLIB_TAGGING_LEASE_S", default=120)
+
+# --- Limits on how often ----------------------------------------------------------------------
+
+RATE_LIMITS_URL = env.str("PHOTOLIB_RATE_LIMITS_URL", default="memory://")
+RATE_LIMITS = {
+    "sign-in": env.str("PHOTOLIB_SIGN_IN_RATE", default="10 per 5 minutes"),
+    "sign-up": env.str("PHOTOLIB_SIGN_UP_RATE", default="20 per hour"),
+    "upload": env.str("PHOTOLIB_UPLOAD_RATE", default="2000 per hour"),
+}
+
+# --- Words and times --------------------------------------------------------------------------
+
+LANGUAGE_CODE = "en"
+TIME_ZONE = env.str("PHOTOLIB_TIME_ZONE", default="UTC")
+USE_I18N = True
+USE_TZ = True
+
+# --- Mail and logs ----------------------------------------------------------------------------
+
+vars().update(env.email_url("PHOTOLIB_EMAIL_URL", default="consolemail://"))
+DEFAULT_FROM_EMAIL = env.str("PHOTOLIB_FROM_EMAIL", default="photolib@localhost")
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": env.str("PHOTOLIB_LOG_LEVEL", default="WARNING")},
+    "loggers": {
+        # Django's own handlers hide the log when DEBUG is off.
+        "django": {"handlers": [], "level": "WARNING", "propagate": True},
+        "gallery": {"level": "INFO"},
+    },
+}
