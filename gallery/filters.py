@@ -60,7 +60,7 @@ class PhotoFilter(django_filters.FilterSet):
         method="by_tagging",
         label="Tags",
         help_text="All of them, with commas between.",
-        widget=forms.TextInput(attrs={"list": "tag-names", "placeholder": "dog, beach"}),
+        widget=forms.TextInput(attrs={"placeholder": "dog, beach"}),
     )
     min_confidence = django_filters.NumberFilter(
         method="by_tagging",

@@ -113,7 +113,7 @@ class AddTagForm(forms.Form):
     label = forms.CharField(
         label="Add a tag",
         max_length=MAX_LABEL_CHARS,
-        widget=forms.TextInput(attrs={"list": "tag-names", "autocomplete": "off"}),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
 
     def clean_label(self) -> str:

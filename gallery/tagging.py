@@ -260,6 +260,15 @@ def _is_in_queue(run: TaggingRun) -> bool:
     return task.status in {TaskResultStatus.READY, TaskResultStatus.RUNNING}
 
 
+def latest_of_each(runs: Iterable[TaggingRun]) -> list[TaggingRun]:
+    """Of runs on one photo, the newest of each tagger."""
+    newest: dict[str, TaggingRun] = {}
+    for run in runs:
+        if run.tagger not in newest or run.pk > newest[run.tagger].pk:
+            newest[run.tagger] = run
+    return list(newest.values())
+
+
 def state_of(runs: Iterable[TaggingRun]) -> RunStatus | None:
     """Sum up a photo's runs: unfinished first, then failed; None when it has none."""
     statuses = {run.status for run in runs}

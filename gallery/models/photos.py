@@ -76,7 +76,14 @@ class PhotoQuerySet(models.QuerySet["Photo"]):
 
     def for_grid(self) -> Self:
         """What a page of photo cards needs, and no more."""
-        return self.select_related("owner").defer("caption", "sha256", "camera", "place")
+        from .tagging import PhotoTag
+
+        surest = PhotoTag.objects.shown().surest_first().select_related("tag")[:3]
+        return (
+            self.select_related("owner")
+            .defer("caption", "camera", "place")
+            .prefetch_related(models.Prefetch("photo_tags", surest, to_attr="surest_tags"))
+        )
 
     def for_page(self) -> Self:
         """What one photo's own page needs."""
@@ -135,6 +142,11 @@ class Photo(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("gallery:photo-detail", args=[self.public_id])
+
+    @property
+    def version(self) -> str:
+        """Stands in the addresses of renditions, so that they never change their content."""
+        return self.sha256[:8]
 
     @property
     def is_public(self) -> bool:

@@ -227,6 +227,10 @@ class PhotoTag(models.Model):
         return f"{self.tag} {self.confidence:.2f} ({self.state})"
 
     @property
+    def is_shown(self) -> bool:
+        return self.state in SHOWN_STATES
+
+    @property
     def is_by_hand(self) -> bool:
         """True when a person typed it and no tagger said it."""
         return self.run_id is None

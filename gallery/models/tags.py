@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 from django.utils.text import slugify
+
+if TYPE_CHECKING:
+    from .photos import Photo
 
 MAX_LABEL_CHARS = 100
 
@@ -26,6 +29,30 @@ class TagQuerySet(models.QuerySet["Tag"]):
             Q(slug__in=slugs)
             | Q(pk__in=TagAlias.objects.filter(slug__in=slugs).values("tag_id"))
         )
+
+    def kinds_of(self, tag: Tag) -> Self:
+        """Tags one step below this one."""
+        return self.filter(pk__in=TagParent.objects.filter(parent=tag).values("child"))
+
+    def above(self, tag: Tag) -> Self:
+        """Everything this tag is a kind of, the nearest first."""
+        return (
+            self.filter(closure_down__descendant=tag)
+            .exclude(pk=tag.pk)
+            .annotate(height=models.Count("closure_down__descendant__closure_down"))
+            .order_by("height", "label")
+        )
+
+    def counted_on(self, photos: models.QuerySet[Photo]) -> Self:
+        """Tags on some of these photos; ``photo_count`` says on how many, or on a kind of it."""
+        from .tagging import SHOWN_STATES
+
+        on_these = Q(
+            closure_down__descendant__photo_tags__state__in=SHOWN_STATES,
+            closure_down__descendant__photo_tags__photo__in=photos,
+        )
+        count = models.Count("closure_down__descendant__photo_tags__photo", on_these, distinct=True)
+        return self.filter(on_these).annotate(photo_count=count)
 
     def by_label(self, labels: Iterable[str]) -> dict[str, Tag]:
         """Map each label to its tag, making the tags that are missing.
@@ -94,8 +121,8 @@ class TagParent(models.Model):
 class TagClosure(models.Model):
     """One row per tag and each tag it is a kind of, itself included."""
 
-    ancestor = models.ForeignKey(Tag, on_delete=models.CASCADE, related_name="+")
-    descendant = models.ForeignKey(Tag, on_delete=models.CASCADE, related_name="+")
+    ancestor = models.ForeignKey(Tag, on_delete=models.CASCADE, related_name="closure_down")
+    descendant = models.ForeignKey(Tag, on_delete=models.CASCADE, related_name="closure_up")
 
     class Meta:
         constraints = [

@@ -1,0 +1,49 @@
+"""Every address of the app."""
+
+from django.urls import path
+
+from .views import media, people, photos, tagging, tags, uploads
+
+app_name = "gallery"
+
+urlpatterns = [
+    path("", photos.photo_list, name="photo-list"),
+    path("search/", photos.photo_search, name="photo-search"),
+    path("mine/", photos.photo_own_list, name="photo-own-list"),
+    path("upload/", uploads.upload, name="upload"),
+    path("tags/", tags.tag_list, name="tag-list"),
+    path("tags/<str:slug>/", tags.tag_detail, name="tag-detail"),
+    # One photo
+    path("photos/<str:public_id>/", photos.photo_detail, name="photo-detail"),
+    path("photos/<str:public_id>/edit/", photos.photo_edit, name="photo-edit"),
+    path("photos/<str:public_id>/delete/", photos.photo_delete, name="photo-delete"),
+    path("photos/<str:public_id>/tagging/", tagging.tagging_panel, name="tagging-panel"),
+    path("photos/<str:public_id>/tagging/again/", tagging.tagging_again, name="tagging-again"),
+    path("photos/<str:public_id>/tags/", tagging.photo_tag_add, name="photo-tag-add"),
+    path(
+        "photos/<str:public_id>/tags/<str:slug>/<str:decision>/",
+        tagging.photo_tag_decide,
+        name="photo-tag-decide",
+    ),
+    path("photos/<str:public_id>/original", media.original, name="photo-original"),
+    path(
+        "photos/<str:public_id>/<str:version>/w<int:width_px>.webp",
+        media.rendition,
+        name="rendition",
+    ),
+    # People
+    path("welcome/", people.set_up, name="set-up"),
+    path("sign-up/", people.sign_up, name="sign-up"),
+    path("sign-in/", people.SignIn.as_view(), name="sign-in"),
+    path("sign-out/", people.SignOut.as_view(), name="sign-out"),
+    path("settings/", people.settings_page, name="settings"),
+    path("settings/password/", people.PasswordChange.as_view(), name="password-change"),
+    path("password/", people.PasswordReset.as_view(), name="password-reset"),
+    path("password/sent/", people.PasswordResetSent.as_view(), name="password-reset-sent"),
+    path(
+        "password/<str:uidb64>/<str:token>/",
+        people.PasswordResetConfirm.as_view(),
+        name="password-reset-confirm",
+    ),
+    path("up/", media.up, name="up"),
+]

@@ -1,0 +1,85 @@
+"""Sends the files of photos, each time asking whether this person may have them."""
+
+from __future__ import annotations
+
+from django.contrib.auth.decorators import login_required
+from django.db import connection
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404
+from django.utils.cache import get_conditional_response
+from django.utils.text import slugify
+from django.views.decorators.http import require_safe
+
+from .. import renditions
+from ..imaging.errors import ImageError
+from ..models import Photo, Rendition
+from .requests import SignedInRequest, own_photo
+
+# A rendition's address holds its photo's checksum, so what it answers never changes. Shared caches
+# ask again within the hour, because a photo may be hidden.
+_PUBLIC = "public, max-age=31536000, s-maxage=3600, immutable"
+_PRIVATE = "private, no-cache"
+
+
+@require_safe
+def rendition(
+    request: HttpRequest, public_id: str, version: str, width_px: int
+) -> HttpResponseBase:
+    photo = _viewable(request, public_id)
+    if version != photo.version or width_px not in renditions.widths_of(photo):
+        raise Http404
+    etag = f'"{version}-{width_px}"'
+    answer: HttpResponseBase | None = get_conditional_response(request, etag)
+    if answer is None:
+        answer = _send(photo, width_px)
+    answer["ETag"] = etag
+    answer["Cache-Control"] = _PUBLIC if photo.is_public else _PRIVATE
+    return answer
+
+
+def _viewable(request: HttpRequest, public_id: str) -> Photo:
+    photos = Photo.objects.select_related(None)
+    if not request.user.has_perm("gallery.view_photo"):  # the operator's desk shows all
+        photos = photos.visible_to(request.user)
+    return get_object_or_404(photos, public_id=public_id)
+
+
+def _send(photo: Photo, width_px: int) -> FileResponse:
+    try:
+        found = renditions.find_or_render(photo, width_px)
+        return FileResponse(_open(found), content_type="image/webp")
+    except (FileNotFoundError, ImageError) as error:
+        raise Http404 from error
+
+
+def _open(found: Rendition):  # type: ignore[no-untyped-def]
+    try:
+        return found.file.open("rb")
+    except FileNotFoundError:
+        return renditions.replace(found).file.open("rb")
+
+
+@login_required
+@require_safe
+def original(request: SignedInRequest, public_id: str) -> FileResponse:
+    """The file as it came, with whatever it says of place and camera: for its owner alone."""
+    photo = own_photo(request, public_id)
+    try:
+        file = photo.file.open("rb")
+    except FileNotFoundError as error:
+        raise Http404 from error
+    answer = FileResponse(file, as_attachment=True, filename=_download_name(photo))
+    answer["Cache-Control"] = _PRIVATE
+    return answer
+
+
+def _download_name(photo: Photo) -> str:
+    return photo.original_name or f"{slugify(photo.title) or photo.public_id}.{photo.format}"
+
+
+@require_safe
+def up(request: HttpRequest) -> HttpResponse:
+    """Tell whoever watches the site that it answers and reaches its database."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    return HttpResponse("ok\n", content_type="text/plain")

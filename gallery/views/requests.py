@@ -1,0 +1,34 @@
+"""What views ask of every request: who is there, and whether a script wants a fragment."""
+
+from __future__ import annotations
+
+from django.http import Http404, HttpRequest
+from django.shortcuts import get_object_or_404
+
+from ..models import Photo, User
+from ..models.photos import PhotoQuerySet
+
+
+class SignedInRequest(HttpRequest):
+    """A request behind ``login_required``."""
+
+    user: User
+
+
+def wants_fragment(request: HttpRequest) -> bool:
+    """True when a script will put the answer into the page it is on."""
+    return request.headers.get("X-Fragment") == "1"
+
+
+def photo_for(request: HttpRequest, public_id: str) -> Photo:
+    """Return a photo this person may see. Raises Http404, also when it is someone's secret."""
+    photos: PhotoQuerySet = Photo.objects.visible_to(request.user).for_page()
+    return get_object_or_404(photos, public_id=public_id)
+
+
+def own_photo(request: HttpRequest, public_id: str) -> Photo:
+    """Return this person's own photo. Raises Http404 for anyone else's."""
+    photo = photo_for(request, public_id)
+    if photo.owner_id != request.user.pk:
+        raise Http404
+    return photo

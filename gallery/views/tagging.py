@@ -1,0 +1,91 @@
+"""The tags of one photo: where tagging stands, and what its owner decides."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from .. import tagging
+from ..forms import AddTagForm
+from ..models import Photo, TagState
+from .requests import SignedInRequest, own_photo, photo_for, wants_fragment
+
+DECISIONS = {"confirm": tagging.confirm, "reject": tagging.reject, "undo": tagging.undo}
+
+
+def panel_context(
+    request: HttpRequest, photo: Photo, *, add_form: AddTagForm | None = None
+) -> dict[str, Any]:
+    """Return what the tags of a photo look like to this person."""
+    photo_tags = list(photo.photo_tags.surest_first().select_related("tag", "run"))
+    runs = list(photo.tagging_runs.order_by("-pk")[:10])
+    is_owner = photo.owner_id == request.user.pk
+    state = tagging.state_of(tagging.latest_of_each(runs))
+    return {
+        "photo": photo,
+        "is_owner": is_owner,
+        "tags": [tag for tag in photo_tags if tag.is_shown],
+        "suggested": [tag for tag in photo_tags if tag.state == TagState.SUGGESTED],
+        "rejected": [tag for tag in photo_tags if is_owner and tag.state == TagState.REJECTED],
+        "runs": runs,
+        "state": state,
+        "is_unfinished": any(run.is_unfinished for run in runs),
+        "add_form": add_form or AddTagForm(),
+    }
+
+
+@never_cache
+@require_safe
+def tagging_panel(request: HttpRequest, public_id: str) -> HttpResponse:
+    """The tags alone, for a script that waits for them."""
+    photo = photo_for(request, public_id)
+    if not wants_fragment(request):
+        return redirect(photo)
+    return render(request, "gallery/_tagging_panel.html", panel_context(request, photo))
+
+
+@login_required
+@require_POST
+def tagging_again(request: SignedInRequest, public_id: str) -> HttpResponse:
+    photo = own_photo(request, public_id)
+    if not tagging.request_again(photo, by=request.user):
+        messages.info(request, "Tagging of this photo is under way already.")
+    return _answer(request, photo)
+
+
+@login_required
+@require_POST
+def photo_tag_decide(
+    request: SignedInRequest, public_id: str, slug: str, decision: str
+) -> HttpResponse:
+    if decision not in DECISIONS:
+        raise Http404
+    photo = own_photo(request, public_id)
+    photo_tag = get_object_or_404(photo.photo_tags.select_related("tag", "photo"), tag__slug=slug)
+    DECISIONS[decision](photo_tag)
+    return _answer(request, photo)
+
+
+@login_required
+@require_POST
+def photo_tag_add(request: SignedInRequest, public_id: str) -> HttpResponse:
+    photo = own_photo(request, public_id)
+    form = AddTagForm(request.POST)
+    if form.is_valid():
+        tagging.add_by_hand(photo, form.cleaned_data["label"])
+        return _answer(request, photo)
+    context = panel_context(request, photo, add_form=form)
+    template = "_tagging_panel" if wants_fragment(request) else "photo_detail"
+    return render(request, f"gallery/{template}.html", context, status=422)
+
+
+def _answer(request: SignedInRequest, photo: Photo) -> HttpResponse:
+    if wants_fragment(request):
+        return render(request, "gallery/_tagging_panel.html", panel_context(request, photo))
+    return redirect(f"{photo.get_absolute_url()}#tags")
