@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpResponse
@@ -36,7 +37,11 @@ def upload(request: SignedInRequest) -> HttpResponse:
     if form.is_valid():
         outcomes = [_take_in(request.user, file, form) for file in form.cleaned_data["files"]]
     template = "_upload_outcomes" if wants_fragment(request) else "upload"
-    context = {"form": form, "outcomes": outcomes}
+    context = {
+        "form": form,
+        "outcomes": outcomes,
+        "max_upload_bytes": settings.MAX_UPLOAD_BYTES,
+    }
     status = 422 if form.errors else 200
     return render(request, f"gallery/{template}.html", context, status=status)
 
