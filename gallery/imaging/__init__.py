@@ -1,0 +1,1 @@
+"""Imaging: bytes in, bytes or facts out."""
