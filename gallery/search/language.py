@@ -28,6 +28,9 @@ class Field(StrEnum):
     TAG = "tag"
 
 
+_FIELDS = {field.value for field in Field}
+
+
 @dataclass(frozen=True, slots=True)
 class Term:
     """One thing that a photo must have, or with ``excluded`` must not have."""
@@ -59,7 +62,7 @@ def _term(match: re.Match[str]) -> Term | None:
     phrase, word = match["phrase"], match["word"]
     prefix = (match["field"] or "").removesuffix(":").lower()
     text = (word if phrase is None else phrase).replace("\0", "").strip()
-    if prefix not in Field:
+    if prefix not in _FIELDS:
         fields = ", ".join(f"{field}:" for field in Field if field)
         raise QueryError(
             f"There is no field “{prefix}:”; the fields are {fields}. "

@@ -1,0 +1,138 @@
+"""The main job as a person does it: sign up, upload, see tags, find again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+from pytest_django.live_server_helper import LiveServer
+
+from gallery import ingest, tagging
+from gallery.models import Photo, PhotoTag, TaggingRun, TagState, User
+from gallery.tests.factories import make_tag, make_user
+from gallery.tests.pictures import picture, uploaded
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def sign_in(page: Page, user: User) -> None:
+    user.set_password("a long walk at dusk")
+    user.save()
+    page.goto("/sign-in/")
+    page.get_by_label("Username").fill(user.username)
+    page.get_by_label("Password").fill("a long walk at dusk")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("link", name="My photos")).to_be_visible()
+
+
+def koala(owner: User) -> Photo:
+    """Return a stored photo that the tagger has said two things about."""
+    file = uploaded(width=600, height=400)
+    photo = ingest.add_photo(owner=owner, file=file, visibility="public")
+    run = photo.tagging_runs.get()
+    TaggingRun.objects.filter(pk=run.pk).update(status="complete")
+    for label, confidence in (("koala", 0.9), ("animal", 0.95)):
+        PhotoTag.objects.create(
+            photo=photo,
+            tag=make_tag(label),
+            confidence=confidence,
+            state=TagState.ASSIGNED,
+            run=run,
+        )
+    return photo
+
+
+def files(folder: Path, count: int) -> list[Path]:
+    paths = [folder / f"photo {number}.jpg" for number in range(count)]
+    for number, path in enumerate(paths):
+        path.write_bytes(picture(600, 400, seed=number + 1))
+    return paths
+
+
+def test_newcomer_makes_the_first_account_uploads_and_finds(page: Page, tmp_path: Path) -> None:
+    page.goto("/")
+    page.get_by_label("Username").fill("olga")
+    page.get_by_label("Password", exact=True).fill("a long walk at dusk")
+    page.get_by_label("Password confirmation").fill("a long walk at dusk")
+    page.get_by_role("button", name="Make my account").click()
+
+    page.get_by_label("Choose photos").set_input_files(files(tmp_path, 2))
+    page.get_by_role("button", name="Upload").click()
+    expect(page.locator(".outcome-stored")).to_have_count(2)
+
+    page.get_by_role("link", name="See it and its tags").first.click()
+    expect(page.get_by_text("Waiting for the tagger")).to_be_visible()
+    for run in TaggingRun.objects.all():
+        tagging.perform(run)
+    expect(page.get_by_text("Waiting for the tagger")).not_to_be_visible(timeout=10_000)
+
+    page.get_by_label("Add a tag").fill("olga's garden")
+    page.get_by_role("button", name="Add").click()
+    expect(page.get_by_role("link", name="olga's garden")).to_be_visible()
+
+    page.get_by_label("Search photos").fill('tag:"olga\'s garden"')
+    page.get_by_role("button", name="Search").click()
+    expect(page.locator(".photo-card")).to_have_count(1)
+
+
+def test_upload_tells_what_became_of_each_file(page: Page, tmp_path: Path) -> None:
+    sign_in(page, make_user("olga"))
+    [known] = files(tmp_path, 1)
+    notes = tmp_path / "notes.txt"
+    notes.write_text("no picture")
+    for _ in range(2):
+        page.goto("/upload/")
+        page.get_by_label("Choose photos").set_input_files([known, notes])
+        page.get_by_role("button", name="Upload").click()
+        expect(page.locator(".outcome-refused")).to_have_count(1)
+    expect(page.locator(".outcome-duplicate")).to_have_count(1)
+    assert Photo.objects.count() == 1
+
+
+def test_owner_confirms_and_rejects_without_a_new_page(page: Page) -> None:
+    owner = make_user("olga")
+    photo = koala(owner)
+    sign_in(page, owner)
+    page.goto(photo.get_absolute_url())
+    page.get_by_role("button", name="Confirm koala").click()
+    expect(page.locator(".tag-row-confirmed")).to_have_count(1)
+    page.get_by_role("button", name="Reject animal").click()
+    expect(page.get_by_text("Rejected by you (1)")).to_be_visible()
+    assert PhotoTag.objects.get(tag__slug="animal").state == TagState.REJECTED
+
+
+def test_everything_works_without_scripts(
+    browser: Browser, live_server: LiveServer, tmp_path: Path
+) -> None:
+    context = browser.new_context(base_url=live_server.url, java_script_enabled=False)
+    page = context.new_page()
+    sign_in(page, make_user("olga"))
+    page.goto("/upload/")
+    page.get_by_label("Choose photos").set_input_files(files(tmp_path, 2))
+    page.get_by_role("button", name="Upload").click()
+    expect(page.locator(".outcome-stored")).to_have_count(2)
+    context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_pages_have_no_accessibility_violations(page: Page, scheme: str) -> None:
+    owner = make_user("olga")
+    photo = koala(owner)
+    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+    sign_in(page, owner)
+    for address in ("/", "/search/?tags=koala", "/tags/", "/upload/", photo.get_absolute_url()):
+        page.goto(address)
+        found = Axe().run(page)
+        assert found.violations_count == 0, f"{address}: {found.generate_report()}"
+
+
+def test_pages_do_not_scroll_sideways_on_a_phone(page: Page) -> None:
+    owner = make_user("olga")
+    photo = koala(owner)
+    page.set_viewport_size({"width": 390, "height": 800})
+    sign_in(page, owner)
+    for address in ("/", "/search/?tags=koala", "/tags/", "/upload/", photo.get_absolute_url()):
+        page.goto(address)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390, address
