@@ -1,0 +1,1 @@
+"""What an operator or a script asks of the site from the command line."""

@@ -1,0 +1,108 @@
+"""What has to happen every so often: lost tagging runs are rung for, old rows thrown away."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import time
+from argparse import ArgumentParser, ArgumentTypeError
+from collections.abc import Callable
+from datetime import timedelta
+from queue import Empty, SimpleQueue
+from typing import Any
+
+from django.core.management import call_command
+from django.core.management.base import BaseCommand
+from django.db import DatabaseError, InterfaceError, close_old_connections
+from django.db.models import Q
+from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
+
+from ... import tagging
+
+logger = logging.getLogger(__name__)
+
+KEEP_TASKS_FOR = timedelta(days=1)
+#: Rows deleted in one statement, so that nobody waits long for the database.
+PRUNE_BATCH = 1000
+CLEAR_SESSIONS_EVERY_S = 3600.0
+
+
+class Command(BaseCommand):
+    help = (
+        "Rings again for tagging runs that fell out of the queue, and deletes old task results "
+        "and expired sessions. Once, or again and again with --every."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--every",
+            type=_positive_seconds,
+            metavar="SECONDS",
+            help="Go on until told to stop (SIGTERM or SIGINT), pausing so long between rounds.",
+        )
+
+    def handle(self, *, every: float | None, **options: Any) -> None:
+        if every is None:
+            tidy()
+            clear_sessions()
+            return
+        _repeat(every, stop=_stop_signals())
+
+
+def tidy() -> None:
+    if rung := tagging.sweep():
+        logger.info("Rang again for %s tagging runs.", rung)
+    prune_tasks()
+
+
+def prune_tasks() -> None:
+    """Delete task results a day after they ended, and tasks whose worker died a day ago."""
+    before = timezone.now() - KEEP_TASKS_FOR
+    old = DBTaskResult.objects.filter(
+        Q(finished_at__lt=before) | Q(finished_at=None, started_at__lt=before)
+    )
+    while batch := list(old.values_list("pk", flat=True)[:PRUNE_BATCH]):
+        DBTaskResult.objects.filter(pk__in=batch).delete()
+
+
+def clear_sessions() -> None:
+    call_command("clearsessions")
+
+
+def _repeat(every: float, *, stop: SimpleQueue[int]) -> None:
+    sessions_due = time.monotonic()
+    while True:
+        _attempt(tidy)
+        if time.monotonic() >= sessions_due:
+            _attempt(clear_sessions)
+            sessions_due += CLEAR_SESSIONS_EVERY_S
+        try:
+            stop.get(timeout=every)
+        except Empty:
+            continue
+        return
+
+
+def _attempt(work: Callable[[], None]) -> None:
+    """Do the work on a connection that works; what the database refuses waits a round."""
+    close_old_connections()
+    try:
+        work()
+    except (DatabaseError, InterfaceError):
+        logger.exception("Housekeeping could not %s; it tries again later.", work.__name__)
+
+
+def _stop_signals() -> SimpleQueue[int]:
+    """Turn SIGTERM and SIGINT into items of a queue, so that a round is never cut short."""
+    received: SimpleQueue[int] = SimpleQueue()  # the one queue a signal handler may put into
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda received_number, frame: received.put(received_number))
+    return received
+
+
+def _positive_seconds(text: str) -> float:
+    seconds = float(text)
+    if not 0 < seconds < float("inf"):
+        raise ArgumentTypeError("must be a number of seconds above 0")
+    return seconds

@@ -1,0 +1,219 @@
+"""The bundled tagger: EfficientNet-Lite2 on this machine's own processor, no network."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from gallery import vocabulary
+
+from .base import Opinion, Suggestion, Tagger, TaggerError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from onnxruntime import InferenceSession
+    from PIL import Image
+
+    from gallery.vocabulary import Vocabulary
+
+MODEL_DIR = Path(__file__).parent / "models"
+MODEL_NAME = "efficientnet_lite2_int8"
+
+# What the network was trained to look at: the middle of the photo, as a square of one size.
+SIDE_PX = 260
+CROP_FRACTION = 260 / 292
+PIXEL_MEAN = 127.0
+PIXEL_SCALE = 128.0
+
+SUGGESTION_FLOOR = 0.05
+CONFIDENCE_DECIMALS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCard:
+    """What the JSON file beside a model says about it."""
+
+    name: str
+    version: int
+    sha256: str
+
+
+class EmbeddedTagger(Tagger):
+    """Says what EfficientNet-Lite2 (ImageNet-1k) sees, in the words of the vocabulary.
+
+    ``threads`` is how many processor cores one photo may use. The model is loaded at the first
+    photo; one tagger may be asked from several threads at once.
+    """
+
+    def __init__(self, *, threads: int = 1, model_dir: Path = MODEL_DIR) -> None:
+        self._threads = threads
+        self._model_dir = model_dir
+        self._loading = threading.Lock()
+
+    def tag(self, image: Image.Image) -> Opinion:
+        """Say what is in an upright RGB image of any size. Raises TaggerError.
+
+        The features are float32 of shape (1280,): the network's last layer before its classes.
+        """
+        with self._loading:
+            session, tally = self._session, self._tally
+        scores, features = _run(session, prepare(image))
+        return Opinion(
+            model=self._model,
+            suggestions=tally.suggestions(_softmax(scores)),
+            features=features,
+        )
+
+    @cached_property
+    def _card(self) -> ModelCard:
+        return _read_card(self._model_dir / f"{MODEL_NAME}.json")
+
+    @cached_property
+    def _session(self) -> InferenceSession:
+        model = _read_model(self._model_dir / f"{MODEL_NAME}.onnx", sha256=self._card.sha256)
+        return _open_session(model, threads=self._threads)
+
+    @cached_property
+    def _tally(self) -> Tally:
+        return Tally(vocabulary.load())
+
+    @cached_property
+    def _model(self) -> str:
+        return f"{self._card.name}/{self._card.version}+vocabulary-{vocabulary.load().version}"
+
+
+class Tally:
+    """Sums class probabilities into tags: a tag is as likely as all the classes under it."""
+
+    def __init__(self, words: Vocabulary) -> None:
+        import numpy as np  # start-up of a web worker should not pay for this
+
+        self._labels = tuple(words.tags)
+        row_of = {label: row for row, label in enumerate(self._labels)}
+        pairs = [
+            (row_of[label], index)
+            for index, output in enumerate(words.outputs)
+            for label in words.lineage(words.tag_of_output[output])
+        ]
+        self._rows, self._outputs = np.array(pairs, dtype=np.intp).T
+
+    def suggestions(self, probabilities: np.ndarray) -> tuple[Suggestion, ...]:
+        """Turn class probabilities of shape (1000,) into suggestions, most confident first."""
+        likely = [
+            Suggestion(label=label, confidence=min(round(confidence, CONFIDENCE_DECIMALS), 1.0))
+            for label, confidence in zip(self._labels, self._confidences(probabilities), strict=True)
+            if confidence >= SUGGESTION_FLOOR
+        ]
+        return tuple(sorted(likely, key=lambda said: (-said.confidence, said.label)))
+
+    def _confidences(self, probabilities: np.ndarray) -> list[float]:
+        import numpy as np
+
+        weights = probabilities[self._outputs]
+        sums: list[float] = np.bincount(self._rows, weights, len(self._labels)).tolist()
+        return sums
+
+
+def prepare(image: Image.Image) -> np.ndarray:
+    """Return an RGB image as the network wants it: float32 of shape (1, 3, 260, 260)."""
+    import numpy as np
+    from PIL.Image import Resampling
+
+    square = image.resize(
+        (SIDE_PX, SIDE_PX), Resampling.BICUBIC, box=_middle(image.size), reducing_gap=3.0
+    )
+    pixels = (np.asarray(square, dtype=np.float32) - PIXEL_MEAN) / PIXEL_SCALE
+    return np.ascontiguousarray(pixels.transpose(2, 0, 1)[np.newaxis])
+
+
+def _middle(size: tuple[int, int]) -> tuple[float, float, float, float]:
+    width, height = size
+    side = min(size) * CROP_FRACTION
+    left, top = (width - side) / 2, (height - side) / 2
+    return left, top, left + side, top + side
+
+
+def _read_card(path: Path) -> ModelCard:
+    try:
+        told = json.loads(path.read_bytes())
+        return ModelCard(name=told["name"], version=told["version"], sha256=told["sha256"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise TaggerError(
+            f"The description of the bundled tagger's model, {path.name}, is missing or damaged.",
+            permanent=True,
+        ) from error
+
+
+def _read_model(path: Path, *, sha256: str) -> bytes:
+    try:
+        model = path.read_bytes()
+    except OSError as error:
+        raise TaggerError(
+            f"The bundled tagger's model, {path.name}, cannot be read.", permanent=True
+        ) from error
+    if hashlib.sha256(model).hexdigest() != sha256:
+        raise TaggerError(
+            f"The bundled tagger's model, {path.name}, is damaged: its checksum is wrong.",
+            permanent=True,
+        )
+    return model
+
+
+def _open_session(model: bytes, *, threads: int) -> InferenceSession:
+    try:
+        import onnxruntime  # only a worker that really tags should pay for this
+    except ImportError as error:
+        raise TaggerError(
+            "The bundled tagger needs onnxruntime, which is not installed.", permanent=True
+        ) from error
+    try:
+        return onnxruntime.InferenceSession(
+            model, _session_options(threads), providers=["CPUExecutionProvider"]
+        )
+    except _runtime_errors() as error:
+        raise TaggerError(
+            "The bundled tagger's model cannot be loaded on this machine.", permanent=True
+        ) from error
+
+
+def _session_options(threads: int) -> Any:
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    # Asking for memory photo by photo is as fast here, and a worker keeps less of it.
+    options.enable_cpu_mem_arena = False
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    # Processors without VNNI overflow in 8-bit sums unless told to be exact.
+    options.add_session_config_entry("session.x64quantprecision", "1")
+    return options
+
+
+def _run(session: InferenceSession, pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    try:
+        scores, features = session.run(["scores", "features"], {"pixels": pixels})
+    except _runtime_errors() as error:
+        raise TaggerError("The bundled tagger failed on this photo.", permanent=False) from error
+    return scores[0], features[0]
+
+
+def _runtime_errors() -> tuple[type[Exception], ...]:
+    """The errors onnxruntime raises; its own share no base class but Exception."""
+    from onnxruntime.capi import onnxruntime_pybind11_state as runtime
+
+    own = (kind for kind in vars(runtime).values() if isinstance(kind, type))
+    return RuntimeError, MemoryError, *(kind for kind in own if issubclass(kind, Exception))
+
+
+def _softmax(scores: np.ndarray) -> np.ndarray:
+    import numpy as np
+
+    likelihoods = np.exp(scores - scores.max())
+    probabilities: np.ndarray = likelihoods / likelihoods.sum()
+    return probabilities

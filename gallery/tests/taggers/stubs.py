@@ -1,0 +1,23 @@
+"""Taggers that say what a test wants, instead of looking."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from PIL import Image
+
+from gallery.taggers.base import Opinion, Suggestion, Tagger
+
+
+class SleepyTagger(Tagger):
+    """Leaves a note that it has begun, sleeps, and is then sure of a koala."""
+
+    def __init__(self, *, note: str, sleep_s: float) -> None:
+        self.note = Path(note)
+        self.sleep_s = sleep_s
+
+    def tag(self, image: Image.Image) -> Opinion:
+        self.note.write_text("begun", encoding="utf-8")
+        time.sleep(self.sleep_s)
+        return Opinion(model="sleepy/1", suggestions=(Suggestion("koala", 0.9),))
