@@ -10,6 +10,8 @@ from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 
 from . import throttle
+from .imaging.errors import ImageError
+from .ingest import DuplicateError, add_photo
 from .models import Photo, User, Visibility
 from .models.photos import TaggingChoice
 from .models.tags import MAX_LABEL_CHARS, tag_slug
@@ -97,6 +99,29 @@ class UploadForm(forms.Form):
     @property
     def tagging_choice(self) -> TaggingChoice:
         return TaggingChoice(threshold=self.cleaned_data["threshold"])
+
+
+class AdminUploadForm(forms.Form):
+    """One photo through the operator's desk, for whomever."""
+
+    file = forms.FileField(label="Photo")
+    owner = forms.ModelChoiceField(
+        User.objects.all(), required=False, to_field_name="username", label="Owner's user name",
+        help_text="Empty: you.", widget=forms.TextInput,
+    )  # fmt: skip
+    visibility = forms.ChoiceField(choices=Visibility.choices, initial=Visibility.PRIVATE)
+
+    def add_photo(self, owner: User) -> Photo | None:
+        """Keep the photo; None, with the reason as an error of the form, when it is refused."""
+        try:
+            return add_photo(
+                owner=owner,
+                file=self.cleaned_data["file"],
+                visibility=self.cleaned_data["visibility"],
+            )
+        except (ImageError, DuplicateError) as error:
+            self.add_error("file", str(error))
+            return None
 
 
 class PhotoForm(forms.ModelForm[Photo]):

@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django_tasks import TaskResultStatus, default_task_backend
 from django_tasks.exceptions import TaskResultDoesNotExist
@@ -228,10 +229,11 @@ def sweep() -> int:
     return len(revived)
 
 
-def retry_failed() -> int:
-    """Queue every failed run once more, whatever it failed of; return how many."""
+def retry_failed(runs: QuerySet[TaggingRun] | None = None) -> int:
+    """Queue failed runs once more, whatever they failed of; return how many. None: all."""
     retried = 0
-    for run in TaggingRun.objects.failed().iterator():
+    failed = TaggingRun.objects.failed()
+    for run in failed.iterator() if runs is None else failed.filter(pk__in=runs.values("pk")):
         if run.requeue():
             _ring_again(run)
             retried += 1

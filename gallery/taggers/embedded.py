@@ -98,7 +98,7 @@ class Tally:
         pairs = [
             (row_of[label], index)
             for index, output in enumerate(words.outputs)
-            for label in words.lineage(words.tag_of_output[output])
+            for label in words.closure[words.tag_of_output[output]]
         ]
         self._rows, self._outputs = np.array(pairs, dtype=np.intp).T
 

@@ -1,0 +1,252 @@
+"""The operator's desk: photos, tags, tagging runs and people."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.core.paginator import Paginator
+from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.html import format_html
+
+from . import renditions, tagging, tags
+from .forms import AdminUploadForm, MergeTagsForm
+from .models import Photo, PhotoTag, RunStatus, Tag, TagAlias, TaggingRun, TagParent, User, Visibility
+from .models.tagging import SHOWN_STATES
+
+COUNT_UP_TO = 10_000
+
+
+class CappedPaginator(Paginator):  # type: ignore[type-arg]
+    """Counts no further than anyone leafs: a full count of a million rows takes seconds."""
+
+    @cached_property
+    def count(self) -> int:
+        rows: Any = self.object_list
+        return int(rows.order_by()[:COUNT_UP_TO].count())
+
+
+class ReadOnlyInline(admin.TabularInline):  # type: ignore[type-arg]
+    extra = 0
+    can_delete = False
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class FastAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Lists without full counts."""
+
+    paginator = CappedPaginator
+    show_full_result_count = False
+    list_per_page = 50
+
+
+@admin.register(User)
+class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
+    fieldsets = (
+        *(DjangoUserAdmin.fieldsets or ()),
+        ("Tagging", {"fields": ("automatic_tagging", "tagging_threshold")}),
+    )
+
+
+class PhotoTagInline(admin.TabularInline):  # type: ignore[type-arg]
+    model = PhotoTag
+    extra = 0
+    fields = ("tag", "confidence", "state", "said_by")
+    readonly_fields = ("said_by",)
+    autocomplete_fields = ("tag",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).select_related("tag", "run").order_by("-confidence")
+
+    @admin.display(description="said by")
+    def said_by(self, photo_tag: PhotoTag) -> str:
+        return photo_tag.run.tagger if photo_tag.run else "a person"
+
+
+class TaggingRunInline(ReadOnlyInline):
+    model = TaggingRun
+    fields = ("tagger", "model_version", "status", "threshold", "attempts", "created_at", "error")
+    readonly_fields = fields
+    ordering = ("-id",)
+    show_change_link = True
+
+
+class TaggingStateFilter(admin.SimpleListFilter):
+    title = "tagging"
+    parameter_name = "tagging"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(str(value), str(label)) for value, label in RunStatus.choices]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Photo]) -> QuerySet[Photo]:
+        if self.value():
+            runs = TaggingRun.objects.filter(status=self.value()).values("photo")
+            return queryset.filter(pk__in=runs)
+        return queryset
+
+
+@admin.register(Photo)
+class PhotoAdmin(FastAdmin):
+    list_display = ("thumbnail", "__str__", "owner", "tagging_state", "visibility", "created_at")
+    list_display_links = ("thumbnail", "__str__")
+    list_filter = ("visibility", TaggingStateFilter)
+    list_select_related = ("owner",)
+    search_fields = ("title", "original_name", "public_id", "owner__username")
+    search_help_text = "Title, file name, id or owner"
+    ordering = ("-created_at", "-id")
+    fields = (
+        "picture", "owner", "title", "caption", "place", "visibility", "taken_at", "camera",
+        "original_name", "format", "width", "height", "size_bytes", "public_id", "created_at",
+    )  # fmt: skip
+    readonly_fields = (
+        "picture", "owner", "original_name", "format", "width", "height", "size_bytes",
+        "public_id", "created_at",
+    )  # fmt: skip
+    inlines = (PhotoTagInline, TaggingRunInline)
+    actions = ("tag_again", "publish", "hide")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Photo]:
+        newest = TaggingRun.objects.filter(photo=OuterRef("pk")).order_by("-pk")
+        photos: QuerySet[Photo] = super().get_queryset(request)
+        return photos.annotate(run_status=Subquery(newest.values("status")[:1]))
+
+    @admin.display(description="")
+    def thumbnail(self, photo: Photo) -> str:
+        return _img(photo, height_px=64)
+
+    @admin.display(description="photo")
+    def picture(self, photo: Photo) -> str:
+        return _img(photo, height_px=240)
+
+    @admin.display(description="tagging", ordering="run_status")
+    def tagging_state(self, photo: Any) -> str:
+        return RunStatus(photo.run_status).label if photo.run_status else "Not asked"
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """Take a photo in through the same door as everyone's."""
+        form = AdminUploadForm(request.POST or None, request.FILES or None)
+        if form.is_valid():
+            owner = form.cleaned_data["owner"] or request.user
+            photo = form.add_photo(owner)
+            if photo is not None:
+                messages.success(request, f"“{photo}” is stored.")
+                return redirect("admin:gallery_photo_change", photo.pk)
+        context = self.admin_site.each_context(request) | {"form": form, "title": "Add a photo"}
+        return TemplateResponse(request, "admin/gallery/add_photo.html", context)
+
+    @admin.action(description="Tag again")
+    def tag_again(self, request: HttpRequest, photos: QuerySet[Photo]) -> None:
+        assert isinstance(request.user, User)
+        asked = [tagging.request_again(photo, by=request.user) for photo in photos]
+        messages.success(request, f"Tagging of {len(asked)} photos is queued.")
+
+    @admin.action(description="Publish", permissions=["change"])
+    def publish(self, request: HttpRequest, photos: QuerySet[Photo]) -> None:
+        count = photos.update(visibility=Visibility.PUBLIC)
+        messages.success(request, f"{count} photos are public now.")
+
+    @admin.action(description="Hide", permissions=["change"])
+    def hide(self, request: HttpRequest, photos: QuerySet[Photo]) -> None:
+        count = photos.update(visibility=Visibility.PRIVATE)
+        messages.success(request, f"{count} photos are private now.")
+
+
+def _img(photo: Photo, *, height_px: int) -> str:
+    width_px = renditions.widths_of(photo)[0]
+    address = reverse("gallery:rendition", args=[photo.public_id, photo.version, width_px])
+    return format_html('<img src="{}" height="{}" alt="" loading="lazy">', address, height_px)
+
+
+class TagAliasInline(admin.TabularInline):  # type: ignore[type-arg]
+    model = TagAlias
+    extra = 0
+    fields = ("label",)
+
+
+class TagParentInline(ReadOnlyInline):
+    model = TagParent
+    fk_name = "child"
+    fields = ("parent",)
+    verbose_name_plural = "a kind of"
+
+
+@admin.register(Tag)
+class TagAdmin(FastAdmin):
+    list_display = ("label", "category", "photo_count")
+    list_filter = ("category",)
+    search_fields = ("label", "slug", "aliases__label")
+    fields = ("label", "slug", "category")
+    readonly_fields = ("slug",)
+    inlines = (TagParentInline, TagAliasInline)
+    actions = ("merge",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Tag]:
+        shown = PhotoTag.objects.filter(tag=OuterRef("pk"), state__in=SHOWN_STATES)
+        count = shown.order_by().values("tag").annotate(count=Count("pk")).values("count")
+        found: QuerySet[Tag] = super().get_queryset(request)
+        return found.annotate(photos_with_it=Subquery(count))
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False  # tags come with photos and with the vocabulary
+
+    @admin.display(description="photos", ordering="photos_with_it")
+    def photo_count(self, tag: Any) -> int:
+        return tag.photos_with_it or 0
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        for row in formset.save(commit=False):
+            if isinstance(row, TagAlias):
+                tags.add_alias(row.tag, row.label)
+        for row in formset.deleted_objects:
+            row.delete()
+
+    @admin.action(description="Merge into one", permissions=["change"])
+    def merge(self, request: HttpRequest, chosen: QuerySet[Tag]) -> HttpResponse | None:
+        form = MergeTagsForm(request.POST if "target" in request.POST else None, tags=chosen)
+        if form.is_valid():
+            target = form.cleaned_data["target"]
+            tags.merge_tags(list(chosen), into=target)
+            messages.success(request, f"They are all “{target}” now.")
+            return None
+        context = self.admin_site.each_context(request) | {
+            "form": form, "chosen": chosen, "title": "Merge tags", "opts": self.opts,
+        }  # fmt: skip
+        return render(request, "admin/gallery/merge_tags.html", context)
+
+
+@admin.register(TaggingRun)
+class TaggingRunAdmin(FastAdmin):
+    list_display = ("id", "photo", "tagger", "status", "attempts", "seconds", "error", "created_at")
+    list_filter = ("status", "tagger")
+    list_select_related = ("photo",)
+    search_fields = ("photo__public_id", "error")
+    ordering = ("-id",)
+    actions = ("retry",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    @admin.display(description="seconds")
+    def seconds(self, run: TaggingRun) -> str:
+        return f"{run.duration.total_seconds():.2f}" if run.duration else ""
+
+    @admin.action(description="Try failed ones again")
+    def retry(self, request: HttpRequest, runs: QuerySet[TaggingRun]) -> None:
+        count = tagging.retry_failed(runs)
+        messages.success(request, f"{count} runs are queued again.")

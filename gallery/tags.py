@@ -1,0 +1,189 @@
+"""Keeps the tags in order: brings in the vocabulary, merges tags that mean the same."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from django.db import transaction
+
+from .models import PhotoTag, Tag, TagAlias, TagClosure, TagParent
+from .models.tagging import DECIDED_STATES
+from .models.tags import tag_slug
+from .vocabulary import Vocabulary, load
+
+
+@dataclass(frozen=True, slots=True)
+class Synced:
+    """How many tags the vocabulary has, and which of its aliases are tags of their own here."""
+
+    tags: int
+    taken_aliases: tuple[str, ...]
+
+
+@transaction.atomic
+def sync_vocabulary() -> Synced:
+    """Bring tags, categories, parents and aliases in line with the shipped vocabulary.
+
+    Tags that people or other taggers made stay. A tag that was merged away here stays merged:
+    its name is an alias, and what the vocabulary says of it holds for the tag it became.
+    """
+    vocabulary = load()
+    tags = _sync_tags(vocabulary)
+    _sync_parents(vocabulary, tags)
+    taken = _sync_aliases(vocabulary, tags)
+    rebuild_closure()
+    return Synced(tags=len(vocabulary.tags), taken_aliases=taken)
+
+
+def _sync_tags(vocabulary: Vocabulary) -> dict[str, Tag]:
+    tags = Tag.objects.by_label(entry.label for entry in vocabulary.tags)
+    changed = []
+    for entry in vocabulary.tags:
+        tag = tags[entry.label]
+        own = tag.slug == tag_slug(entry.label)
+        if own and (tag.label, tag.category) != (entry.label, entry.category):
+            tag.label, tag.category = entry.label, entry.category
+            changed.append(tag)
+    Tag.objects.bulk_update(changed, ["label", "category"])
+    return tags
+
+
+def _sync_parents(vocabulary: Vocabulary, tags: Mapping[str, Tag]) -> None:
+    """Add missing edges and drop those between vocabulary tags that it no longer has."""
+    wanted = {
+        (tags[entry.label].pk, tags[parent].pk)
+        for entry in vocabulary.tags
+        for parent in entry.parents
+        if tags[entry.label].pk != tags[parent].pk
+    }
+    known = {tag.pk for tag in tags.values()}
+    present = {
+        (edge.child_id, edge.parent_id): edge.pk
+        for edge in TagParent.objects.filter(child__in=known, parent__in=known)
+    }
+    gone = [pk for edge, pk in present.items() if edge not in wanted]
+    TagParent.objects.filter(pk__in=gone).delete()
+    TagParent.objects.bulk_create(
+        TagParent(child_id=child, parent_id=parent) for child, parent in wanted - present.keys()
+    )
+
+
+def _sync_aliases(vocabulary: Vocabulary, tags: Mapping[str, Tag]) -> tuple[str, ...]:
+    """Add missing aliases; return those that are tags of their own here."""
+    labels = {
+        tag_slug(alias): (alias, tags[entry.label])
+        for entry in vocabulary.tags
+        for alias in entry.aliases
+    }
+    own_tags = set(Tag.objects.filter(slug__in=labels).values_list("slug", flat=True))
+    TagAlias.objects.bulk_create(
+        [
+            TagAlias(slug=slug, label=alias, tag=tag)
+            for slug, (alias, tag) in labels.items()
+            if slug not in own_tags
+        ],
+        ignore_conflicts=True,
+    )
+    return tuple(sorted(labels[slug][0] for slug in own_tags))
+
+
+def rebuild_closure() -> None:
+    """Write anew which tag stands under which, as far as it has changed."""
+    wanted = _closure()
+    present = {
+        (row.ancestor_id, row.descendant_id): row.pk for row in TagClosure.objects.iterator()
+    }
+    gone = [pk for pair, pk in present.items() if pair not in wanted]
+    for start in range(0, len(gone), 500):
+        TagClosure.objects.filter(pk__in=gone[start : start + 500]).delete()
+    TagClosure.objects.bulk_create(
+        [
+            TagClosure(ancestor_id=ancestor, descendant_id=descendant)
+            for ancestor, descendant in wanted - present.keys()
+        ],
+        batch_size=500,
+        ignore_conflicts=True,
+    )
+
+
+def _closure() -> set[tuple[int, int]]:
+    parents: dict[int, set[int]] = defaultdict(set)
+    for edge in TagParent.objects.all():
+        parents[edge.child_id].add(edge.parent_id)
+    return {
+        (ancestor, tag)
+        for tag in Tag.objects.values_list("pk", flat=True)
+        for ancestor in _reachable(tag, parents)
+    }
+
+
+def _reachable(tag: int, parents: Mapping[int, set[int]]) -> set[int]:
+    reached: set[int] = set()
+    waiting = [tag]
+    while waiting:
+        current = waiting.pop()
+        if current not in reached:
+            reached.add(current)
+            waiting += parents.get(current, ())
+    return reached
+
+
+@transaction.atomic
+def merge_tags(sources: Iterable[Tag], *, into: Tag) -> None:
+    """Make several tags one: their photos, kinds and names go to ``into``.
+
+    Where a photo has both, a person's word outweighs a tagger's, and else the surer one stays.
+    What the tags were called lives on as aliases, so that taggers saying it mean ``into``.
+    """
+    for source in sources:
+        if source.pk != into.pk:
+            _merge(source, into)
+    rebuild_closure()
+
+
+def _merge(source: Tag, into: Tag) -> None:
+    _move_photo_tags(source, into)
+    _move_edges(source, into)
+    TagAlias.objects.filter(tag=source).update(tag=into)
+    slug, label = source.slug, source.label
+    source.delete()
+    TagAlias.objects.create(slug=slug, label=label, tag=into)
+
+
+def _move_photo_tags(source: Tag, into: Tag) -> None:
+    both = PhotoTag.objects.filter(tag=into, photo__photo_tags__tag=source)
+    rivals = {row.photo_id: row for row in both}
+    for row in PhotoTag.objects.filter(tag=source, photo__in=rivals):
+        rival = rivals[row.photo_id]
+        loser = rival if _weight(row) > _weight(rival) else row
+        loser.delete()
+    PhotoTag.objects.filter(tag=source).update(tag=into)
+
+
+def _weight(row: PhotoTag) -> tuple[bool, float]:
+    return row.state in DECIDED_STATES, row.confidence
+
+
+def _move_edges(source: Tag, into: Tag) -> None:
+    """Hand over kinds and parents, leaving out whatever would make a circle."""
+    above = set(TagClosure.objects.filter(descendant=into).values_list("ancestor", flat=True))
+    below = set(TagClosure.objects.filter(ancestor=into).values_list("descendant", flat=True))
+    children = set(TagParent.objects.filter(parent=source).values_list("child", flat=True))
+    parents = set(TagParent.objects.filter(child=source).values_list("parent", flat=True))
+    TagParent.objects.bulk_create(
+        [TagParent(child_id=child, parent=into) for child in children - above - {source.pk}]
+        + [TagParent(child=into, parent_id=parent) for parent in parents - below - {source.pk}],
+        ignore_conflicts=True,
+    )
+
+
+def add_alias(tag: Tag, label: str) -> None:
+    """Give a tag one more name; if that is another tag's, the two become one."""
+    slug = tag_slug(label)
+    other = Tag.objects.filter(slug=slug).exclude(pk=tag.pk).first()
+    if other is not None:
+        merge_tags([other], into=tag)
+    elif slug and slug != tag.slug:
+        TagAlias.objects.update_or_create(slug=slug, defaults={"label": label, "tag": tag})
