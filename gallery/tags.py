@@ -38,9 +38,9 @@ def sync_vocabulary() -> Synced:
 
 
 def _sync_tags(vocabulary: Vocabulary) -> dict[str, Tag]:
-    tags = Tag.objects.by_label(entry.label for entry in vocabulary.tags)
+    tags = Tag.objects.by_label(entry.label for entry in vocabulary.tags.values())
     changed = []
-    for entry in vocabulary.tags:
+    for entry in vocabulary.tags.values():
         tag = tags[entry.label]
         own = tag.slug == tag_slug(entry.label)
         if own and (tag.label, tag.category) != (entry.label, entry.category):
@@ -54,7 +54,7 @@ def _sync_parents(vocabulary: Vocabulary, tags: Mapping[str, Tag]) -> None:
     """Add missing edges and drop those between vocabulary tags that it no longer has."""
     wanted = {
         (tags[entry.label].pk, tags[parent].pk)
-        for entry in vocabulary.tags
+        for entry in vocabulary.tags.values()
         for parent in entry.parents
         if tags[entry.label].pk != tags[parent].pk
     }
@@ -74,7 +74,7 @@ def _sync_aliases(vocabulary: Vocabulary, tags: Mapping[str, Tag]) -> tuple[str,
     """Add missing aliases; return those that are tags of their own here."""
     labels = {
         tag_slug(alias): (alias, tags[entry.label])
-        for entry in vocabulary.tags
+        for entry in vocabulary.tags.values()
         for alias in entry.aliases
     }
     own_tags = set(Tag.objects.filter(slug__in=labels).values_list("slug", flat=True))

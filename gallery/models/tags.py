@@ -86,6 +86,9 @@ class Tag(models.Model):
     slug = models.CharField(max_length=MAX_LABEL_CHARS, unique=True)
     label = models.CharField(max_length=MAX_LABEL_CHARS)
     category = models.CharField(max_length=50, blank=True, db_index=True)
+    #: Set by `counted_on`.
+    photo_count: int
+
     parents = models.ManyToManyField(
         "self", through="TagParent", symmetrical=False, related_name="children"
     )

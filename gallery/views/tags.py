@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from itertools import groupby
+from collections.abc import Iterable
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 from ..models import Photo, Tag
@@ -21,13 +20,16 @@ OTHER = "Other words"
 def tag_list(request: HttpRequest) -> HttpResponse:
     """Tags on photos this person may see, by category, with how many photos have each."""
     tags = Tag.objects.counted_on(Photo.objects.visible_to(request.user))
-    names = {category.slug: category.label for category in load().categories}
-    ranked = sorted(tags, key=lambda tag: (names.get(tag.category, "~"), -tag.photo_count, tag.label))
-    categories = [
-        (names.get(slug, OTHER), list(group))
-        for slug, group in groupby(ranked, key=lambda tag: tag.category if tag.category in names else "")
-    ]
-    return render(request, "gallery/tag_list.html", {"categories": categories})
+    return render(request, "gallery/tag_list.html", {"categories": _by_category(tags)})
+
+
+def _by_category(tags: Iterable[Tag]) -> list[tuple[str, list[Tag]]]:
+    """Return categories in the vocabulary's order, each with its commonest tags first."""
+    names = {**load().categories, "": OTHER}
+    groups: dict[str, list[Tag]] = {slug: [] for slug in names}
+    for tag in sorted(tags, key=lambda tag: (-tag.photo_count, tag.label)):
+        groups[tag.category if tag.category in names else ""].append(tag)
+    return [(names[slug], group) for slug, group in groups.items() if group]
 
 
 @require_safe
