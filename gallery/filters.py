@@ -58,8 +58,7 @@ class PhotoFilter(django_filters.FilterSet):
     q = django_filters.CharFilter(method="by_query", label="Search")
     tags = django_filters.CharFilter(
         method="by_tagging",
-        label="Tags",
-        help_text="All of them, with commas between.",
+        label="Tags, with commas between",
         widget=forms.TextInput(attrs={"placeholder": "dog, beach"}),
     )
     min_confidence = django_filters.NumberFilter(
