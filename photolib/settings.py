@@ -16,7 +16,6 @@ env = environ.Env()
 def _kept_secret(path: Path) -> str:
     """Return the secret in a file only its owner can read, making the file when there is none."""
     if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
         draft = path.with_name(f"{path.name}.{os.getpid()}")
         draft.touch(mode=0o600)
         draft.write_text(secrets.token_urlsafe(64), encoding="ascii")
@@ -35,6 +34,7 @@ def _between(name: str, low: float, high: float, value: float) -> float:
 # --- Where things are -------------------------------------------------------------------------
 
 DATA_DIR = Path(env.str("PHOTOLIB_DATA_DIR", default=str(BASE_DIR / "var"))).resolve()
+DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
 SECRET_KEY = env.str("PHOTOLIB_SECRET_KEY", default="") or _kept_secret(DATA_DIR / "secret_key")
 DEBUG = env.bool("PHOTOLIB_DEBUG", default=False)
 

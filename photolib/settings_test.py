@@ -8,7 +8,6 @@ import tempfile
 # The site of whoever runs the tests must not colour them; only DATABASE_URL is honoured.
 for _name in [name for name in os.environ if name.startswith("PHOTOLIB_")]:
     del os.environ[_name]
-os.environ["PHOTOLIB_SECRET_KEY"] = "for the tests only, and nowhere a secret"
 os.environ["PHOTOLIB_DATA_DIR"] = tempfile.mkdtemp(prefix="photolib-test-")
 atexit.register(shutil.rmtree, os.environ["PHOTOLIB_DATA_DIR"], ignore_errors=True)
 

@@ -114,7 +114,9 @@ class Tally:
     def _confidences(self, probabilities: np.ndarray) -> list[float]:
         import numpy as np
 
-        weights = probabilities[self._outputs]
+        # A class less likely than by pure chance says nothing, but 398 of them would say “animal”.
+        heard = np.where(probabilities >= 1 / probabilities.size, probabilities, 0)
+        weights = heard[self._outputs]
         sums: list[float] = np.bincount(self._rows, weights, len(self._labels)).tolist()
         return sums
 

@@ -41,13 +41,14 @@ class Site:
         }
 
     def manage(self, *command: str) -> None:
-        subprocess.run(
+        done = subprocess.run(
             [sys.executable, MANAGE, *command],
             env=self.environment(0),
-            check=True,
             capture_output=True,
+            text=True,
             timeout=120,
         )
+        assert done.returncode == 0, done.stderr
 
     def start_worker(self, *, sleep_s: float) -> subprocess.Popen[bytes]:
         return subprocess.Popen(

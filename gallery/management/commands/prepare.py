@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
@@ -13,7 +12,6 @@ class Command(BaseCommand):
     help = "Brings the database, the static files and the vocabulary up to date."
 
     def handle(self, **options: Any) -> None:
-        settings.DATA_DIR.mkdir(parents=True, exist_ok=True)
         self.stdout.write("Bringing the database up to date")
         call_command("migrate", interactive=False, verbosity=0)
         self.stdout.write("Collecting the static files")
