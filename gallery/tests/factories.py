@@ -1,21 +1,71 @@
-from gallery.models import *
-from gallery.models.tags import tag_slug
-import itertools
-n=itertools.count(1)
-def make_user(name="anna",**k): return User.objects.create_user(name,**k)
-def make_tag(label,parents=(),category=""):
-    t,_=Tag.objects.get_or_create(slug=tag_slug(label),defaults=dict(label=label,category=category))
-    TagClosure.objects.get_or_create(ancestor=t,descendant=t)
-    for p in parents:
-        TagParent.objects.create(child=t,parent=p)
-        for a in TagClosure.objects.filter(descendant=p): TagClosure.objects.get_or_create(ancestor=a.ancestor,descendant=t)
-    return t
-def make_photo(owner=None,*,tags=None,visibility="public",**f):
-    i=next(n)
-    p=Photo(owner=owner or make_user(f"u{i}"),visibility=visibility,**({"width":64,"height":48,"size_bytes":10,"format":"jpeg","sha256":f"{i:064x}"}|f))
-    p.save()
-    for l,c in (tags or {}).items():
-        PhotoTag.objects.create(photo=p,tag=make_tag(l),confidence=c,state="assigned")
-    return p
-def make_run(photo,*,suggestions=None,**k):
-    return TaggingRun.objects.create(photo=photo,tagger="bundled",threshold=.4,suggestions=[{"tag":a,"confidence":b} for a,b in (suggestions or {}).items()],**k)
+"""Rows for tests, each with as little said as the test needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from itertools import count
+from typing import Any
+
+from gallery.models import (
+    Photo,
+    PhotoTag,
+    Tag,
+    TagClosure,
+    TaggingRun,
+    TagParent,
+    TagState,
+    User,
+)
+from gallery.models.photos import TaggingChoice
+
+_numbers = count(1)
+
+
+def make_user(name: str = "", **fields: Any) -> User:
+    return User.objects.create_user(name or f"person{next(_numbers)}", **fields)
+
+
+def make_tag(label: str, *, parents: Iterable[Tag] = (), category: str = "") -> Tag:
+    """Return the tag of this label, made or completed, with its closure."""
+    tag = Tag.objects.by_label([label])[label]
+    Tag.objects.filter(pk=tag.pk).update(category=category)
+    for parent in parents:
+        TagParent.objects.create(child=tag, parent=parent)
+        above = TagClosure.objects.filter(descendant=parent)
+        for row in above:
+            TagClosure.objects.create(ancestor=row.ancestor, descendant=tag)
+    tag.category = category
+    return tag
+
+
+def make_photo(
+    owner: User | None = None,
+    *,
+    tags: Mapping[str, float] | None = None,
+    state: str = TagState.ASSIGNED,
+    visibility: str = "public",
+    tagged_by: tuple[str, ...] = (),
+    **fields: Any,
+) -> Photo:
+    """Return a photo without files; ``tagged_by`` names the taggers that get a run."""
+    number = next(_numbers)
+    facts = {"width": 64, "height": 48, "size_bytes": 1000, "format": "jpeg"}
+    photo = Photo(
+        owner=owner or make_user(),
+        visibility=visibility,
+        **(facts | {"sha256": f"{number:064x}"} | fields),
+    )
+    photo.tagging_choice = TaggingChoice(taggers=tagged_by)
+    photo.save()
+    for label, confidence in (tags or {}).items():
+        tag = Tag.objects.by_label([label])[label]
+        PhotoTag.objects.create(photo=photo, tag=tag, confidence=confidence, state=state)
+    return photo
+
+
+def make_run(
+    photo: Photo, *, suggestions: Mapping[str, float] | None = None, **fields: Any
+) -> TaggingRun:
+    said = [{"tag": label, "confidence": one} for label, one in (suggestions or {}).items()]
+    defaults = {"tagger": "bundled", "threshold": 0.4}
+    return TaggingRun.objects.create(photo=photo, suggestions=said, **(defaults | fields))

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from django.contrib.sessions.models import Session
@@ -21,11 +22,11 @@ from gallery.management.commands import housekeeping
 pytestmark = pytest.mark.django_db
 
 
-def hours_ago(hours: float) -> object:
+def hours_ago(hours: float) -> datetime:
     return timezone.now() - timedelta(hours=hours)
 
 
-def make_task(**fields: object) -> DBTaskResult:
+def make_task(**fields: object) -> DBTaskResult[Any, Any]:
     tasks.perform_tagging_run.enqueue(0)
     task = DBTaskResult.objects.latest("enqueued_at")
     DBTaskResult.objects.filter(pk=task.pk).update(**fields)

@@ -21,3 +21,18 @@ class SleepyTagger(Tagger):
         self.note.write_text("begun", encoding="utf-8")
         time.sleep(self.sleep_s)
         return Opinion(model="sleepy/1", suggestions=(Suggestion("koala", 0.9),))
+
+
+class ToldTagger(Tagger):
+    """Says, or raises, what the test told it last."""
+
+    def __init__(self) -> None:
+        self.says: dict[str, float] | Exception = {"koala": 0.9, "dog": 0.2}
+
+    def tag(self, image: Image.Image) -> Opinion:
+        if isinstance(self.says, Exception):
+            raise self.says
+        ranked = sorted(self.says.items(), key=lambda said: -said[1])
+        return Opinion(
+            model="told/1", suggestions=tuple(Suggestion(label, sure) for label, sure in ranked)
+        )
