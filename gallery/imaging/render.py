@@ -29,15 +29,16 @@ class Rendered:
 def render_ladder(image: Image.Image, widths_px: Sequence[int]) -> dict[int, Rendered]:
     """Render each width from the next larger one; a narrower image keeps its own width."""
     rendered = {}
+    shape = image.size
     for width_px in sorted(widths_px, reverse=True):
-        image = _at_width(image, width_px)
+        image = _at_width(image, width_px, shape)
         rendered[width_px] = Rendered(_webp(image), *image.size)
     return rendered
 
 
-def _at_width(image: Image.Image, width_px: int) -> Image.Image:
-    width = min(width_px, image.width)
-    height = min(max(1, round(image.height * width / image.width)), MAX_SIDE_PX)
+def _at_width(image: Image.Image, width_px: int, shape: tuple[int, int]) -> Image.Image:
+    width = min(width_px, shape[0])
+    height = min(max(1, round(shape[1] * width / shape[0])), MAX_SIDE_PX)
     if (width, height) == image.size:
         return image
     return image.resize((width, height), Image.Resampling.LANCZOS, reducing_gap=2.0)

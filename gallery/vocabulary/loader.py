@@ -15,6 +15,11 @@ FOLDER = Path(__file__).parent
 TAGS_FILE = "tags.csv"
 CATEGORIES_FILE = "categories.csv"
 CLASSES_FILE = "classes.csv"
+COLUMNS = {
+    TAGS_FILE: ("label", "category", "parents", "aliases", "outputs"),
+    CATEGORIES_FILE: ("slug", "label"),
+    CLASSES_FILE: ("wnid", "lemma"),
+}
 VERSION_FILE = "version.txt"
 LIST_SEPARATOR = ";"
 
@@ -99,13 +104,22 @@ def _version(folder: Path) -> int:
 def _rows(folder: Path, name: str) -> Iterator[tuple[int, dict[str, str]]]:
     try:
         with (folder / name).open(encoding="utf-8", newline="") as file:
-            reader = csv.DictReader(file, strict=True)
-            for row in reader:
-                if None in row or None in row.values():
+            reader = csv.reader(file, strict=True)
+            _refuse_other_columns(name, next(reader, []))
+            for cells in reader:
+                if len(cells) != len(COLUMNS[name]):
                     raise _refusal(name, reader.line_num, "has the wrong number of columns.")
-                yield reader.line_num, row
+                yield reader.line_num, dict(zip(COLUMNS[name], cells, strict=True))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise VocabularyError(f"{name}: cannot be read ({error}).") from error
+
+
+def _refuse_other_columns(name: str, found: list[str]) -> None:
+    for column in COLUMNS[name]:
+        if column not in found:
+            raise VocabularyError(f"{name}: has no column “{column}”.")
+    if tuple(found) != COLUMNS[name]:
+        raise VocabularyError(f"{name}: its columns must be {', '.join(COLUMNS[name])}.")
 
 
 def _tag(row: Mapping[str, str]) -> VocabularyTag:
