@@ -42,8 +42,7 @@ def _sync_tags(vocabulary: Vocabulary) -> dict[str, Tag]:
     changed = []
     for entry in vocabulary.tags.values():
         tag = tags[entry.label]
-        own = tag.slug == tag_slug(entry.label)
-        if own and (tag.label, tag.category) != (entry.label, entry.category):
+        if _is_own(tag, entry.label) and (tag.label, tag.category) != (entry.label, entry.category):
             tag.label, tag.category = entry.label, entry.category
             changed.append(tag)
     Tag.objects.bulk_update(changed, ["label", "category"])
@@ -52,12 +51,12 @@ def _sync_tags(vocabulary: Vocabulary) -> dict[str, Tag]:
 
 def _sync_parents(vocabulary: Vocabulary, tags: Mapping[str, Tag]) -> None:
     """Add missing edges and drop those between vocabulary tags that it no longer has."""
-    wanted = {
+    wanted = _without_circles(
         (tags[entry.label].pk, tags[parent].pk)
         for entry in vocabulary.tags.values()
         for parent in entry.parents
-        if tags[entry.label].pk != tags[parent].pk
-    }
+        if _is_own(tags[entry.label], entry.label)
+    )
     known = {tag.pk for tag in tags.values()}
     present = {
         (edge.child_id, edge.parent_id): edge.pk
@@ -68,6 +67,20 @@ def _sync_parents(vocabulary: Vocabulary, tags: Mapping[str, Tag]) -> None:
     TagParent.objects.bulk_create(
         TagParent(child_id=child, parent_id=parent) for child, parent in wanted - present.keys()
     )
+
+
+def _is_own(tag: Tag, label: str) -> bool:
+    """True unless the tag of this label was merged into another."""
+    return tag.slug == tag_slug(label)
+
+
+def _without_circles(edges: Iterable[tuple[int, int]]) -> set[tuple[int, int]]:
+    """Leave out child-parent edges that would make a tag stand above itself, as merging can."""
+    parents: dict[int, set[int]] = defaultdict(set)
+    for child, parent in edges:
+        if child not in _reachable(parent, parents):
+            parents[child].add(parent)
+    return {(child, parent) for child, above in parents.items() for parent in above}
 
 
 def _sync_aliases(vocabulary: Vocabulary, tags: Mapping[str, Tag]) -> tuple[str, ...]:

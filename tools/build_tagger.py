@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import io
 import json
 import sys
 import tempfile
@@ -25,8 +26,8 @@ from PIL import Image, ImageOps
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from gallery import vocabulary  # noqa: E402
-from gallery.taggers import embedded  # noqa: E402
+from gallery import vocabulary
+from gallery.taggers import embedded
 
 CARD_NAME = "efficientnet-lite2-int8"
 CARD_VERSION = 1
@@ -176,8 +177,6 @@ def check(fp32: Path, int8: Path, folder: Path) -> Accuracy:
 
 
 def as_rendition(image: Image.Image) -> Image.Image:
-    import io
-
     small = image.copy()
     small.thumbnail((RENDITION_WIDTH_PX, image.height))
     stored = io.BytesIO()

@@ -8,7 +8,7 @@ import threading
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from gallery import vocabulary
 
@@ -16,7 +16,7 @@ from .base import Opinion, Suggestion, Tagger, TaggerError
 
 if TYPE_CHECKING:
     import numpy as np
-    from onnxruntime import InferenceSession
+    from onnxruntime import InferenceSession, SessionOptions
     from PIL import Image
 
     from gallery.vocabulary import Vocabulary
@@ -106,7 +106,9 @@ class Tally:
         """Turn class probabilities of shape (1000,) into suggestions, most confident first."""
         likely = [
             Suggestion(label=label, confidence=min(round(confidence, CONFIDENCE_DECIMALS), 1.0))
-            for label, confidence in zip(self._labels, self._confidences(probabilities), strict=True)
+            for label, confidence in zip(
+                self._labels, self._confidences(probabilities), strict=True
+            )
             if confidence >= SUGGESTION_FLOOR
         ]
         return tuple(sorted(likely, key=lambda said: (-said.confidence, said.label)))
@@ -183,7 +185,7 @@ def _open_session(model: bytes, *, threads: int) -> InferenceSession:
         ) from error
 
 
-def _session_options(threads: int) -> Any:
+def _session_options(threads: int) -> SessionOptions:
     import onnxruntime
 
     options = onnxruntime.SessionOptions()

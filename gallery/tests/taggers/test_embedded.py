@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 import subprocess
@@ -34,7 +35,7 @@ def model_dir(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def stripes(width: int = 320, height: int = 240) -> Image.Image:
+def rings(width: int = 320, height: int = 240) -> Image.Image:
     return Image.radial_gradient("L").resize((width, height)).convert("RGB")
 
 
@@ -95,7 +96,7 @@ def test_every_suggestion_is_in_the_vocabulary(tagger: EmbeddedTagger) -> None:
 
 
 def test_the_features_are_1280_floats_that_differ_between_photos(tagger: EmbeddedTagger) -> None:
-    one, other = tagger.tag(stripes()).features, tagger.tag(skimage_photo("coffee")).features
+    one, other = tagger.tag(rings()).features, tagger.tag(skimage_photo("coffee")).features
     assert one is not None
     assert other is not None
     assert one.shape == (1280,)
@@ -105,7 +106,7 @@ def test_the_features_are_1280_floats_that_differ_between_photos(tagger: Embedde
 
 def test_the_opinion_names_the_model_and_the_vocabulary(tagger: EmbeddedTagger) -> None:
     version = vocabulary.load().version
-    assert tagger.tag(stripes()).model == f"efficientnet-lite2-int8/1+vocabulary-{version}"
+    assert tagger.tag(rings()).model == f"efficientnet-lite2-int8/1+vocabulary-{version}"
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 3000), (3000, 2), (260, 260), (2400, 1600)])
@@ -115,7 +116,7 @@ def test_any_size_is_welcome(tagger: EmbeddedTagger, size: tuple[int, int]) -> N
 
 def test_only_the_middle_of_a_photo_is_looked_at(tagger: EmbeddedTagger) -> None:
     wide = Image.new("RGB", (900, 300), "red")
-    wide.paste(stripes(400, 300), (250, 0))
+    wide.paste(rings(400, 300), (250, 0))
     elsewhere = wide.copy()
     elsewhere.paste("blue", (0, 0, 250, 300))
     assert tagger.tag(wide).suggestions == tagger.tag(elsewhere).suggestions
@@ -124,7 +125,7 @@ def test_only_the_middle_of_a_photo_is_looked_at(tagger: EmbeddedTagger) -> None
 def test_the_same_photo_gets_the_same_opinion_with_any_number_of_threads(
     tagger: EmbeddedTagger,
 ) -> None:
-    photo = stripes()
+    photo = rings()
     again, threaded = tagger.tag(photo), EmbeddedTagger(threads=2).tag(photo)
     assert tagger.tag(photo).suggestions == again.suggestions == threaded.suggestions
 
@@ -140,7 +141,7 @@ def test_threads_that_arrive_together_load_the_model_once(monkeypatch: pytest.Mo
     monkeypatch.setattr(embedded, "_open_session", count)
     tagger = EmbeddedTagger()
     with ThreadPoolExecutor(4) as pool:
-        opinions = list(pool.map(tagger.tag, [stripes()] * 8))
+        opinions = list(pool.map(tagger.tag, [rings()] * 8))
     assert opened == [1]
     assert len({opinion.suggestions for opinion in opinions}) == 1
 
@@ -169,14 +170,14 @@ def test_a_model_with_one_wrong_byte_is_refused_for_good(model_dir: Path) -> Non
     model[len(model) // 2] ^= 1
     path.write_bytes(model)
     with pytest.raises(TaggerError, match="damaged") as refusal:
-        EmbeddedTagger(model_dir=model_dir).tag(stripes())
+        EmbeddedTagger(model_dir=model_dir).tag(rings())
     assert refusal.value.permanent
 
 
 def test_a_missing_model_is_refused_for_good(model_dir: Path) -> None:
     (model_dir / MODEL_FILE).unlink()
     with pytest.raises(TaggerError, match="cannot be read") as refusal:
-        EmbeddedTagger(model_dir=model_dir).tag(stripes())
+        EmbeddedTagger(model_dir=model_dir).tag(rings())
     assert refusal.value.permanent
 
 
@@ -184,19 +185,17 @@ def test_a_missing_model_is_refused_for_good(model_dir: Path) -> None:
 def test_a_damaged_description_is_refused_for_good(model_dir: Path, card: str) -> None:
     (model_dir / CARD_FILE).write_text(card, encoding="utf-8")
     with pytest.raises(TaggerError, match="missing or damaged") as refusal:
-        EmbeddedTagger(model_dir=model_dir).tag(stripes())
+        EmbeddedTagger(model_dir=model_dir).tag(rings())
     assert refusal.value.permanent
 
 
 def test_a_file_that_is_no_model_is_refused_for_good(model_dir: Path) -> None:
-    import hashlib
-
     (model_dir / MODEL_FILE).write_bytes(b"not a model")
     card = json.loads((model_dir / CARD_FILE).read_text(encoding="utf-8"))
     card["sha256"] = hashlib.sha256(b"not a model").hexdigest()
     (model_dir / CARD_FILE).write_text(json.dumps(card), encoding="utf-8")
     with pytest.raises(TaggerError, match="cannot be loaded") as refusal:
-        EmbeddedTagger(model_dir=model_dir).tag(stripes())
+        EmbeddedTagger(model_dir=model_dir).tag(rings())
     assert refusal.value.permanent
 
 
@@ -205,7 +204,7 @@ def test_a_failure_while_looking_at_one_photo_may_be_tried_again(
 ) -> None:
     monkeypatch.setattr(embedded, "prepare", lambda image: [[0.0]])
     with pytest.raises(TaggerError, match="failed on this photo") as refusal:
-        EmbeddedTagger().tag(stripes())
+        EmbeddedTagger().tag(rings())
     assert not refusal.value.permanent
 
 
