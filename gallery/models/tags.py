@@ -109,8 +109,8 @@ class Tag(models.Model):
 class TagParent(models.Model):
     """One edge of the hierarchy: the child is a kind of the parent."""
 
-    child = models.ForeignKey(Tag, on_delete=models.CASCADE, related_name="+")
-    parent = models.ForeignKey(Tag, on_delete=models.CASCADE, related_name="+")
+    child = models.ForeignKey(Tag, on_delete=models.CASCADE, related_name="parent_edges")
+    parent = models.ForeignKey(Tag, on_delete=models.CASCADE, related_name="child_edges")
 
     class Meta:
         constraints = [

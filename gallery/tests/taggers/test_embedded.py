@@ -63,6 +63,12 @@ def test_a_photo_gets_the_obvious_tag_with_certainty(
     assert confidences(tagger.tag(skimage_photo(photo)))[label] >= 0.4
 
 
+@pytest.mark.parametrize("vnni", [True, False])
+def test_exact_and_fast_sums_see_the_same(monkeypatch: pytest.MonkeyPatch, vnni: bool) -> None:
+    monkeypatch.setattr(embedded, "_has_vnni", lambda: vnni)
+    assert confidences(EmbeddedTagger().tag(skimage_photo("chelsea")))["cat"] >= 0.4
+
+
 def test_an_old_chinese_building_is_a_building_and_perhaps_a_palace(
     tagger: EmbeddedTagger,
 ) -> None:

@@ -1,0 +1,138 @@
+"""The operator's desk."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from gallery.models import Photo, Tag, TaggingRun, User
+from gallery.tests.factories import make_photo, make_run, make_tag, make_user
+from gallery.tests.pictures import uploaded
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def operator(client: Client) -> User:
+    user = User.objects.create_superuser("root")
+    client.force_login(user)
+    return user
+
+
+def act(client: Client, model: str, action: str, *rows: object, **more: str) -> str:
+    chosen = [str(row.pk) for row in rows]  # type: ignore[attr-defined]
+    answer = client.post(
+        reverse(f"admin:gallery_{model}_changelist"),
+        {"action": action, "_selected_action": chosen} | more,
+        follow=True,
+    )
+    return answer.content.decode()
+
+
+def test_desk_is_for_staff_alone(client: Client) -> None:
+    client.force_login(make_user("olga"))
+    assert client.get("/admin/gallery/photo/").status_code == 302
+
+
+@pytest.mark.parametrize("model", ["photo", "tag", "taggingrun", "user"])
+def test_lists_cost_the_same_for_one_and_for_twenty(
+    model: str, client: Client, operator: User
+) -> None:
+    def fill(number: int) -> None:
+        make_run(make_photo(tags={f"tag {number}": 0.9}), status="complete")
+
+    address = reverse(f"admin:gallery_{model}_changelist")
+    fill(0)
+    with CaptureQueriesContext(connection) as one:
+        assert client.get(address).status_code == 200
+    for number in range(1, 20):
+        fill(number)
+    with CaptureQueriesContext(connection) as many:
+        client.get(address)
+    assert len(many) == len(one)
+
+
+@pytest.mark.parametrize(
+    "query", ["?q=koala", "?tagging=failed", "?visibility__exact=private", "?o=4"]
+)
+def test_photo_list_is_searched_and_narrowed(query: str, client: Client, operator: User) -> None:
+    make_run(make_photo(title="koala", visibility="private"), status="failed")
+    page = client.get(f"/admin/gallery/photo/{query}").content.decode()
+    assert "1 photo" in page
+
+
+def test_photo_page_has_tags_and_runs(client: Client, operator: User) -> None:
+    photo = make_photo(tags={"koala": 0.9})
+    make_run(photo, status="failed", error="It broke.")
+    page = client.get(f"/admin/gallery/photo/{photo.pk}/change/").content.decode()
+    assert "koala" in page
+    assert "It broke." in page
+
+
+def test_photo_is_added_through_the_door_of_all(client: Client, operator: User) -> None:
+    make_user("olga")
+    answer = client.post(
+        "/admin/gallery/photo/add/",
+        {"file": uploaded("Bondi.jpg"), "owner": "olga", "visibility": "public"},
+    )
+    photo = Photo.objects.get()
+    assert answer.headers["Location"] == f"/admin/gallery/photo/{photo.pk}/change/"
+    assert (photo.owner.username, photo.renditions.count()) == ("olga", 1)
+    assert photo.tagging_runs.exists()
+
+
+def test_refused_photo_is_explained(client: Client, operator: User) -> None:
+    file = uploaded()
+    file.file.truncate(300)
+    file.size = 300
+    page = client.post("/admin/gallery/photo/add/", {"file": file, "visibility": "public"})
+    assert "damaged or cut short" in page.content.decode()
+    assert not Photo.objects.exists()
+
+
+def test_photos_are_published_and_hidden(client: Client, operator: User) -> None:
+    photo = make_photo(visibility="private")
+    act(client, "photo", "publish", photo)
+    assert Photo.objects.get().is_public
+    act(client, "photo", "hide", photo)
+    assert not Photo.objects.get().is_public
+
+
+def test_photos_are_tagged_again(client: Client, operator: User) -> None:
+    act(client, "photo", "tag_again", make_photo())
+    assert TaggingRun.objects.get().requested_by == operator
+
+
+def test_tags_are_merged_after_a_question(client: Client, operator: User) -> None:
+    dog, hound = make_tag("dog"), make_tag("hound")
+    photo = make_photo(tags={"hound": 0.8})
+    assert "These tags become one" in act(client, "tag", "merge", dog, hound)
+    act(client, "tag", "merge", dog, hound, target=str(dog.pk))
+    assert photo.photo_tags.get().tag == dog
+    assert Tag.objects.get() == dog
+
+
+def test_tag_list_counts_photos(client: Client, operator: User) -> None:
+    make_photo(tags={"koala": 0.9})
+    make_photo(tags={"koala": 0.9})
+    page = client.get("/admin/gallery/tag/").content.decode()
+    assert '<td class="field-photo_count">2</td>' in page
+
+
+def test_failed_runs_are_tried_again(client: Client, operator: User) -> None:
+    run = make_run(make_photo(), status="failed")
+    act(client, "taggingrun", "retry", run)
+    assert TaggingRun.objects.get().status == "queued"
+
+
+def test_alias_of_another_tag_makes_the_two_one(client: Client, operator: User) -> None:
+    dog = make_tag("dog")
+    make_tag("hound")
+    forms = {"aliases-TOTAL_FORMS": "1", "aliases-INITIAL_FORMS": "0", "aliases-0-label": "hound"}
+    forms |= {"aliases-0-tag": str(dog.pk)}
+    forms |= {"parent_edges-TOTAL_FORMS": "0", "parent_edges-INITIAL_FORMS": "0"}
+    client.post(f"/admin/gallery/tag/{dog.pk}/change/", {"label": "dog", "category": ""} | forms)
+    assert Tag.objects.named("hound").get() == dog
