@@ -17,7 +17,17 @@ from django.utils.html import format_html
 
 from . import renditions, tagging, tags
 from .forms import AdminUploadForm, MergeTagsForm
-from .models import Photo, PhotoTag, RunStatus, Tag, TagAlias, TaggingRun, TagParent, User, Visibility
+from .models import (
+    Photo,
+    PhotoTag,
+    RunStatus,
+    Tag,
+    TagAlias,
+    TaggingRun,
+    TagParent,
+    User,
+    Visibility,
+)
 from .models.tagging import SHOWN_STATES
 
 COUNT_UP_TO = 10_000

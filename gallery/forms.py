@@ -49,9 +49,7 @@ class SettingsForm(forms.ModelForm[User]):
     class Meta:
         model = User
         fields = ("email", "automatic_tagging", "tagging_threshold")
-        widgets = {
-            "tagging_threshold": forms.NumberInput(attrs={"min": 0, "max": 1, "step": 0.05})
-        }
+        widgets = {"tagging_threshold": forms.NumberInput(attrs={"min": 0, "max": 1, "step": 0.05})}
 
 
 class SeveralFilesInput(forms.ClearableFileInput):
@@ -156,5 +154,3 @@ class MergeTagsForm(forms.Form):
         self.fields["target"] = forms.ModelChoiceField(
             tags, label="The tag that stays", empty_label=None
         )
-
-

@@ -57,9 +57,7 @@ def add_photo(
     sha256 = _checksum(file)
     _refuse_duplicate(owner, sha256)
     file.seek(0)
-    decoded = decode(
-        file, max_side_px=max(renditions.WIDTHS_PX), max_pixels=settings.MAX_PIXELS
-    )
+    decoded = decode(file, max_side_px=max(renditions.WIDTHS_PX), max_pixels=settings.MAX_PIXELS)
     photo = _draft(decoded, owner=owner, file=file, sha256=sha256)
     photo.visibility = visibility
     photo.title = title

@@ -16,4 +16,3 @@ class BoundedUploadHandler(TemporaryFileUploadHandler):
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
         if start < settings.MAX_UPLOAD_BYTES:
             super().receive_data_chunk(raw_data, start)
-

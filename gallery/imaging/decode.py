@@ -66,9 +66,7 @@ class Decoded:
     facts: Facts
 
 
-def decode(
-    file: IO[bytes], *, max_side_px: int = 2048, max_pixels: int = 120_000_000
-) -> Decoded:
+def decode(file: IO[bytes], *, max_side_px: int = 2048, max_pixels: int = 120_000_000) -> Decoded:
     """Decode a seekable file, its longer side shrunk to ``max_side_px``, never enlarged.
 
     Of animations and multi-page files it is the first picture. Raises ImageError: what it is

@@ -33,7 +33,9 @@ def orientation(exif: Image.Exif) -> int:
 def taken_at(exif: Image.Exif) -> datetime | None:
     """Return when the photo was taken; without a written offset, as if in UTC."""
     inner = _inner(exif)
-    written = inner.get(ExifTags.Base.DateTimeOriginal) or inner.get(ExifTags.Base.DateTimeDigitized)
+    written = inner.get(ExifTags.Base.DateTimeOriginal) or inner.get(
+        ExifTags.Base.DateTimeDigitized
+    )
     offset = inner.get(ExifTags.Base.OffsetTimeOriginal) or inner.get(ExifTags.Base.OffsetTime)
     try:
         taken = datetime.strptime(_text(written)[:19], "%Y:%m:%d %H:%M:%S")

@@ -94,9 +94,7 @@ class Photo(models.Model):
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="photos"
     )
-    public_id = models.CharField(
-        max_length=255, unique=True, default=new_public_id, editable=False
-    )
+    public_id = models.CharField(max_length=255, unique=True, default=new_public_id, editable=False)
     file = models.FileField("original", upload_to=original_path, max_length=255)
     original_name = models.CharField("file name", max_length=255, blank=True)
     title = models.CharField(max_length=200, blank=True)

@@ -70,9 +70,7 @@ class TaggingRun(models.Model):
     photo = models.ForeignKey(Photo, on_delete=models.CASCADE, related_name="tagging_runs")
     tagger = models.CharField(max_length=50)
     model_version = models.CharField(max_length=100, blank=True)
-    status = models.CharField(
-        max_length=10, choices=RunStatus.choices, default=RunStatus.QUEUED
-    )
+    status = models.CharField(max_length=10, choices=RunStatus.choices, default=RunStatus.QUEUED)
     threshold = models.FloatField()
     suggestions = models.JSONField(
         default=list, blank=True, help_text="Everything the tagger said: tag and confidence, 0..1."

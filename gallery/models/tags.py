@@ -26,8 +26,7 @@ class TagQuerySet(models.QuerySet["Tag"]):
         """Tags with one of these names, whether as their own or as an alias."""
         slugs = [slug for slug in map(tag_slug, names) if slug]
         return self.filter(
-            Q(slug__in=slugs)
-            | Q(pk__in=TagAlias.objects.filter(slug__in=slugs).values("tag_id"))
+            Q(slug__in=slugs) | Q(pk__in=TagAlias.objects.filter(slug__in=slugs).values("tag_id"))
         )
 
     def kinds_of(self, tag: Tag) -> Self:

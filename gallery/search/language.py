@@ -1,9 +1,9 @@
 """The language of the search box: text to terms, without any database.
 
-    koala            a word: a tag of that name, or text that has it
-    "red panda"      the same with a space in it
-    tag:koala        a tag, and nothing else
-    -tag:dog  -word  without it
+koala            a word: a tag of that name, or text that has it
+"red panda"      the same with a space in it
+tag:koala        a tag, and nothing else
+-tag:dog  -word  without it
 """
 
 from __future__ import annotations

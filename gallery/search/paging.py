@@ -79,6 +79,4 @@ def _newer_page(photos: PhotoQuerySet, key: Key) -> Page:
     shown = rows[PAGE_SIZE - 1 :: -1] if len(rows) > PAGE_SIZE else rows[::-1]
     if len(rows) <= PAGE_SIZE:  # the first page is near: show it whole, at its own address
         return page(photos)
-    return Page(
-        photos=shown, newer=Key.of(shown[0]), older=Key.of(shown[-1]), is_first=False
-    )
+    return Page(photos=shown, newer=Key.of(shown[0]), older=Key.of(shown[-1]), is_first=False)

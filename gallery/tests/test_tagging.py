@@ -170,9 +170,7 @@ def test_sweep_leaves_a_working_worker_alone(photo: Photo) -> None:
     assert tagging.sweep() == 0
 
 
-def test_sweep_gives_up_on_a_run_that_kills_its_workers(
-    photo: Photo, settings: Settings
-) -> None:
+def test_sweep_gives_up_on_a_run_that_kills_its_workers(photo: Photo, settings: Settings) -> None:
     settings.TAGGING_ATTEMPTS = 1
     photo.tagging_runs.get().claim(lease=timedelta(seconds=-1))
     assert tagging.sweep() == 0
@@ -181,9 +179,7 @@ def test_sweep_gives_up_on_a_run_that_kills_its_workers(
     assert "died 1 times" in run.error
 
 
-def test_sweep_tries_failed_runs_when_their_time_has_come(
-    photo: Photo, told: ToldTagger
-) -> None:
+def test_sweep_tries_failed_runs_when_their_time_has_come(photo: Photo, told: ToldTagger) -> None:
     told.says = TaggerError("It does not answer.", permanent=False)
     run = perform(photo)
     assert tagging.sweep() == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib.auth.decorators import login_required
+from django.core.files.base import File
 from django.db import connection
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404
@@ -52,7 +53,7 @@ def _send(photo: Photo, width_px: int) -> FileResponse:
         raise Http404 from error
 
 
-def _open(found: Rendition):  # type: ignore[no-untyped-def]
+def _open(found: Rendition) -> File[bytes]:
     try:
         return found.file.open("rb")
     except FileNotFoundError:

@@ -59,7 +59,8 @@ def listed(request: HttpRequest, photos: PhotoQuerySet) -> dict[str, Any]:
 def _narrowed(search: PhotoFilter) -> int:
     """Return how many of the form's fields are filled in, the query box apart."""
     return sum(
-        bool(value) for name, value in search.form.data.items()
+        bool(value)
+        for name, value in search.form.data.items()
         if name in search.form.fields and name != "q"
     )
 

@@ -27,9 +27,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("folder", type=Path, metavar="DIR")
         parser.add_argument("--owner", required=True, metavar="NAME", help="whose photos they are")
-        parser.add_argument(
-            "--visibility", choices=Visibility.values, default=Visibility.PRIVATE
-        )
+        parser.add_argument("--visibility", choices=Visibility.values, default=Visibility.PRIVATE)
 
     def handle(self, *, folder: Path, owner: str, visibility: str, **options: Any) -> None:
         if not folder.is_dir():

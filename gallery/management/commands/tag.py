@@ -40,7 +40,14 @@ class Command(BaseCommand):
             raise CommandError(f"{failed} of {len(files)} could not be tagged.")
 
     def _answer(
-        self, path: Path, alias: str, tagger: Tagger, *, threshold: float, json: bool, **options: Any
+        self,
+        path: Path,
+        alias: str,
+        tagger: Tagger,
+        *,
+        threshold: float,
+        json: bool,
+        **options: Any,
     ) -> dict[str, Any]:
         answer = look(path, alias, tagger, threshold)
         self.stdout.write(_as_json(answer) if json else _as_text(answer, threshold))

@@ -98,9 +98,7 @@ def test_tagging_a_file_speaks_json(folder: Path, told: ToldTagger) -> None:
     }
 
 
-def test_file_that_cannot_be_tagged_hinders_no_other(
-    folder: Path, told: ToldTagger
-) -> None:
+def test_file_that_cannot_be_tagged_hinders_no_other(folder: Path, told: ToldTagger) -> None:
     out = StringIO()
     files = [str(folder / "missing.jpg"), str(folder / "2019" / "two.JPG")]
     with pytest.raises(CommandError, match="1 of 2"):
@@ -130,9 +128,7 @@ def test_vocabulary_comes_in() -> None:
 
 
 @pytest.mark.django_db
-def test_orphan_files_are_named_first_and_removed_then(
-    settings: Settings, tmp_path: Path
-) -> None:
+def test_orphan_files_are_named_first_and_removed_then(settings: Settings, tmp_path: Path) -> None:
     files = {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
         "OPTIONS": {"location": tmp_path / "media"},

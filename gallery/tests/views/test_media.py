@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from io import BytesIO
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -32,7 +33,7 @@ def address(photo: Photo, width_px: int = 320) -> str:
     return reverse("gallery:rendition", args=[photo.public_id, photo.version, width_px])
 
 
-def content(answer) -> bytes:  # type: ignore[no-untyped-def]
+def content(answer: Any) -> bytes:
     return b"".join(answer.streaming_content)
 
 

@@ -44,8 +44,15 @@ def test_explore_shows_public_photos_newest_first(client: Client, owner: User) -
     assert page.index("Newer one") < page.index("Older one")
 
 
-PLACES = ["/", "/search/", "/search/?q=koala", "/search/?q=grandma", "/search/?owner=olga",
-          "/search/?tags=koala", "/tags/"]
+PLACES = [
+    "/",
+    "/search/",
+    "/search/?q=koala",
+    "/search/?q=grandma",
+    "/search/?owner=olga",
+    "/search/?tags=koala",
+    "/tags/",
+]
 
 
 @pytest.mark.parametrize("place", PLACES)
@@ -81,9 +88,7 @@ def test_addresses_of_a_private_photo_do_not_exist_for_others(
 
 
 @pytest.mark.parametrize("name", ["photo-edit", "photo-delete", "photo-original"])
-def test_public_photo_is_changed_by_its_owner_alone(
-    name: str, owner: User, stranger: User
-) -> None:
+def test_public_photo_is_changed_by_its_owner_alone(name: str, owner: User, stranger: User) -> None:
     photo = make_photo(owner)
     address = reverse(f"gallery:{name}", args=[photo.public_id])
     assert signed_in(stranger).get(address).status_code == 404

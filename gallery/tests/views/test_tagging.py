@@ -56,7 +56,9 @@ def test_unknown_decision_does_not_exist(client: Client, owner: User, photo: Pho
 
 def test_owner_adds_a_tag(client: Client, owner: User, photo: Photo) -> None:
     client.force_login(owner)
-    client.post(reverse("gallery:photo-tag-add", args=[photo.public_id]), {"label": " Bondi  Beach"})
+    client.post(
+        reverse("gallery:photo-tag-add", args=[photo.public_id]), {"label": " Bondi  Beach"}
+    )
     added = PhotoTag.objects.get(tag__slug="bondi-beach")
     assert (added.tag.label, added.state, added.confidence) == ("Bondi Beach", "confirmed", 1.0)
 

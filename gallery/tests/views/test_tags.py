@@ -21,9 +21,7 @@ def counts(client: Client) -> dict[str, int]:
     return {tag.label: tag.photo_count for _, tags in categories for tag in tags}
 
 
-def test_index_counts_each_photo_once_for_all_it_is_a_kind_of(
-    client: Client, owner: User
-) -> None:
+def test_index_counts_each_photo_once_for_all_it_is_a_kind_of(client: Client, owner: User) -> None:
     animal = make_tag("animal")
     make_tag("koala", parents=[animal])
     make_photo(owner, tags={"koala": 0.9, "animal": 0.95})

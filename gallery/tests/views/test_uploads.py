@@ -72,9 +72,7 @@ def test_script_gets_the_outcome_alone(client: Client, member: User) -> None:
     assert "outcome-stored" in page
 
 
-def test_too_many_uploads_are_refused(
-    client: Client, member: User, settings: Settings
-) -> None:
+def test_too_many_uploads_are_refused(client: Client, member: User, settings: Settings) -> None:
     settings.RATE_LIMITS = settings.RATE_LIMITS | {"upload": "1 per hour"}
     page = post(client, uploaded(seed=1), uploaded(seed=2))
     assert "more than one person may upload" in page
