@@ -149,6 +149,7 @@ class PhotoAdmin(FastAdmin):
         """Take a photo in through the same door as everyone's."""
         form = AdminUploadForm(request.POST or None, request.FILES or None)
         if form.is_valid():
+            assert isinstance(request.user, User)
             owner = form.cleaned_data["owner"] or request.user
             photo = form.add_photo(owner)
             if photo is not None:

@@ -94,7 +94,7 @@ def _backoff(run: TaggingRun) -> timedelta | None:
     """Return 30 s, 2 min, 8 min, …; None once the attempts are used up."""
     if run.attempts >= settings.TAGGING_ATTEMPTS:
         return None
-    return FIRST_RETRY * 4 ** (run.attempts - 1)
+    return FIRST_RETRY * int(4 ** (run.attempts - 1))
 
 
 @transaction.atomic

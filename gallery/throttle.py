@@ -42,5 +42,5 @@ def client_address(request: HttpRequest) -> str:
         hops = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")
         seen = hops[-settings.TRUSTED_PROXIES :]
         if seen[0].strip():
-            return seen[0].strip()
+            return str(seen[0].strip())
     return str(request.META.get("REMOTE_ADDR", ""))

@@ -107,7 +107,7 @@ def _decode(opened: Image.Image, kind: str, max_side_px: int) -> Decoded:
     size = opened.size
     target = _within(size, max_side_px)
     if opened.format in {"JPEG", "MPO"}:
-        opened.draft(None, target)  # type: ignore[arg-type]
+        opened.draft(None, target)
     opened.load()
     exif = exif_facts.read_exif(opened)
     turns = _TURNS.get(exif_facts.orientation(exif), ())

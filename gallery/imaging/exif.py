@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import struct
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from PIL import ExifTags, Image
@@ -32,27 +33,20 @@ def orientation(exif: Image.Exif) -> int:
 
 def taken_at(exif: Image.Exif) -> datetime | None:
     """Return when the photo was taken; without a written offset, as if in UTC."""
-    inner = _inner(exif)
-    written = inner.get(ExifTags.Base.DateTimeOriginal) or inner.get(
-        ExifTags.Base.DateTimeDigitized
-    )
-    offset = inner.get(ExifTags.Base.OffsetTimeOriginal) or inner.get(ExifTags.Base.OffsetTime)
+    inner, tags = _inner(exif), ExifTags.Base
+    written = inner.get(tags.DateTimeOriginal) or inner.get(tags.DateTimeDigitized)
+    offset = inner.get(tags.OffsetTimeOriginal) or inner.get(tags.OffsetTime)
     try:
-        taken = datetime.strptime(_text(written)[:19], "%Y:%m:%d %H:%M:%S")
-        taken = taken.replace(tzinfo=_offset(_text(offset)))
+        with_offset = f"{_text(written)[:19]} {_offset(_text(offset))}"
+        taken = datetime.strptime(with_offset, "%Y:%m:%d %H:%M:%S %z")
         return taken if _EARLIEST <= taken <= datetime.now(UTC) + timedelta(days=2) else None
     except _BROKEN:
         return None
 
 
-def _offset(text: str) -> timezone:
-    """Read ``+10:00``; UTC when it is none."""
-    try:
-        hours, minutes = text[1:].split(":")
-        offset = timedelta(hours=int(hours), minutes=int(minutes))
-        return timezone(-offset if text[0] == "-" else offset)
-    except (ValueError, IndexError):
-        return UTC
+def _offset(text: str) -> str:
+    """Return an offset such as ``+10:00`` as it is; that of UTC for anything else."""
+    return text if re.fullmatch(r"[+-]\d\d:[0-5]\d", text) else "+00:00"
 
 
 def camera(exif: Image.Exif) -> str:

@@ -18,5 +18,7 @@ def picture(width: int = 64, height: int = 48, *, seed: int = 0, format: str = "
     return content.getvalue()
 
 
-def uploaded(name: str = "photo.jpg", *, seed: int = 0, **size: int) -> SimpleUploadedFile:
-    return SimpleUploadedFile(name, picture(seed=seed, **size), "image/jpeg")
+def uploaded(
+    name: str = "photo.jpg", *, seed: int = 0, width: int = 64, height: int = 48
+) -> SimpleUploadedFile:
+    return SimpleUploadedFile(name, picture(width, height, seed=seed), "image/jpeg")

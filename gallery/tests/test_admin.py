@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -10,7 +11,7 @@ from django.urls import reverse
 
 from gallery.models import Photo, Tag, TaggingRun, User
 from gallery.tests.factories import make_photo, make_run, make_tag, make_user
-from gallery.tests.pictures import uploaded
+from gallery.tests.pictures import picture, uploaded
 
 pytestmark = pytest.mark.django_db
 
@@ -85,9 +86,7 @@ def test_photo_is_added_through_the_door_of_all(client: Client, operator: User) 
 
 
 def test_refused_photo_is_explained(client: Client, operator: User) -> None:
-    file = uploaded()
-    file.file.truncate(300)
-    file.size = 300
+    file = SimpleUploadedFile("cut.jpg", picture()[:300], "image/jpeg")
     page = client.post("/admin/gallery/photo/add/", {"file": file, "visibility": "public"})
     assert "damaged or cut short" in page.content.decode()
     assert not Photo.objects.exists()

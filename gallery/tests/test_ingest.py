@@ -134,7 +134,7 @@ def test_upload_that_lost_the_race_is_a_duplicate(
 )
 def test_file_names_are_kept_harmless(name: str, kept: str, owner: User, own_media: Path) -> None:
     file = uploaded()
-    file._name = name
+    file._name = name  # type: ignore[attr-defined]  # past Django's own cleaning
     photo = ingest.add_photo(owner=owner, file=file)
     assert photo.original_name == kept
     assert all(path.is_relative_to(own_media) for path in files(own_media))

@@ -62,7 +62,8 @@ class Site:
         with sqlite3.connect(self.folder / "data" / "photolib.sqlite3") as database:
             [row] = database.execute("SELECT status, attempts FROM gallery_taggingrun")
         database.close()
-        return row
+        status, attempts = row
+        return str(status), int(attempts)
 
 
 @pytest.fixture

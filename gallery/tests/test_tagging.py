@@ -136,8 +136,8 @@ def test_unexpected_error_fails_the_run_and_is_not_swallowed(
 
 def test_missing_files_fail_the_run_for_good(photo: Photo) -> None:
     for rendition in photo.renditions.all():
-        rendition.file.storage.delete(rendition.file.name)
-    photo.file.storage.delete(photo.file.name)
+        rendition.file.storage.delete(str(rendition.file))
+    photo.file.storage.delete(str(photo.file))
     run = perform(photo)
     assert (run.status, run.retry_at) == ("failed", None)
 

@@ -46,7 +46,7 @@ def upload(request: SignedInRequest) -> HttpResponse:
     return render(request, f"gallery/{template}.html", context, status=status)
 
 
-def _take_in(owner: User, file: UploadedFile, form: UploadForm) -> Outcome:
+def _take_in(owner: User, file: UploadedFile[bytes], form: UploadForm) -> Outcome:
     name = file.name or "A file"
     if not throttle.allows("upload", str(owner.pk)):
         return Outcome(name, "refused", "That is more than one person may upload in an hour.")

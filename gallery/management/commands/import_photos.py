@@ -45,7 +45,7 @@ class Command(BaseCommand):
         except DuplicateError:
             return "already there"
         except (ImageError, OSError) as error:
-            tqdm.write(f"{path}: {error}", file=self.stderr)  # type: ignore[arg-type]
+            tqdm.write(f"{path}: {error}", file=self.stderr)
             return "refused"
         return "stored"
 

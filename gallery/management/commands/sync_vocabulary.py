@@ -16,8 +16,6 @@ class Command(BaseCommand):
         synced = tags.sync_vocabulary()
         if synced.taken_aliases and verbosity:
             names = ", ".join(synced.taken_aliases)
-            self.stderr.write(
-                f"Tags of their own here, though the vocabulary has them as aliases: {names}"
-            )
+            self.stderr.write(f"Aliases of the vocabulary that are tags of their own here: {names}")
         if verbosity:
             self.stdout.write(f"{synced.tags} tags are in line with the vocabulary.")
