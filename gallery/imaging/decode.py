@@ -3,53 +3,52 @@
 from __future__ import annotations
 
 import struct
+import warnings
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from io import BytesIO
 from typing import IO
 
-from PIL import Image, ImageCms
+from PIL import ExifTags, Image, TiffImagePlugin
+from PIL.AvifImagePlugin import AvifImageFile
+from PIL.GifImagePlugin import GifImageFile
+from PIL.JpegImagePlugin import JpegImageFile
+from PIL.PngImagePlugin import PngImageFile
+from PIL.TiffImagePlugin import TiffImageFile
+from PIL.WebPImagePlugin import WebPImageFile
 
 from . import exif as exif_facts
-from .errors import DamagedImageError, ImageError, TooManyPixelsError
+from .errors import DamagedImageError, ImageError, TooManyPixelsError, UnsupportedImageError
 from .kinds import HEAD_BYTES, kind_of
+from .pixels import to_srgb
 
-_FORMATS = {
-    "jpeg": ("JPEG", "MPO"),
-    "png": ("PNG",),
-    "webp": ("WEBP",),
-    "gif": ("GIF",),
-    "tiff": ("TIFF",),
-    "avif": ("AVIF",),
-    "heic": ("HEIF",),
-}
 # What decoders are known to raise on bytes that are not what they promise.
 _BROKEN = (
     OSError, SyntaxError, ValueError, TypeError, KeyError, IndexError, AttributeError, EOFError,
     RuntimeError, OverflowError, ZeroDivisionError, struct.error, zlib.error,
-    Image.DecompressionBombError, Warning,
 )  # fmt: skip
 _TURNS = {
-    2: (Image.Transpose.FLIP_LEFT_RIGHT,),
-    3: (Image.Transpose.ROTATE_180,),
-    4: (Image.Transpose.FLIP_TOP_BOTTOM,),
-    5: (Image.Transpose.TRANSPOSE,),
-    6: (Image.Transpose.ROTATE_270,),
-    7: (Image.Transpose.TRANSVERSE,),
-    8: (Image.Transpose.ROTATE_90,),
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
 }
-#: Shrinking first by whole steps is much faster; 2.0 looks the same as without it.
-REDUCING_GAP = 2.0
-# decode() has a limit of its own and checks it before any pixel.
-Image.MAX_IMAGE_PIXELS = None
+_LYING = {5, 6, 7, 8}  # stored with width and height exchanged
+_DNG_VERSION = 0xC612
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What the file says of itself; width and height are of the upright photo, in pixels."""
+    """What the file says of itself.
+
+    ``format`` is jpeg, png, webp, gif, tiff, avif or heic; ``width_px`` and ``height_px`` are of
+    the upright photo in full size; ``taken_at`` is aware; ``camera`` is "" when unknown.
+    """
 
     format: str
     width_px: int
@@ -69,49 +68,94 @@ class Decoded:
 def decode(file: IO[bytes], *, max_side_px: int = 2048, max_pixels: int = 120_000_000) -> Decoded:
     """Decode a seekable file, its longer side shrunk to ``max_side_px``, never enlarged.
 
-    Of animations and multi-page files it is the first picture. Raises ImageError: what it is
-    instead, that it is damaged, or, before any pixel is decoded, that it has too many of them.
+    Of animations and multi-page files it is the first picture. The file stays open. Raises
+    ImageError: what it is instead, that it is damaged, or, before any pixel is decoded, that it
+    has more than ``max_pixels`` of them.
     """
+    _hush_pillow()
     file.seek(0)
     kind = kind_of(file.read(HEAD_BYTES))
     file.seek(0)
-    with _damage_is_an_image_error(), _open(file, kind) as opened:
-        if opened.width * opened.height > max_pixels:
-            raise TooManyPixelsError(opened.width, opened.height, max_pixels)
+    with _as_image_errors(max_pixels), _OPENERS[kind](file) as opened:
+        _refuse_raw(opened)
+        _refuse_too_many(opened, max_pixels)
         return _decode(opened, kind, max_side_px)
 
 
+def _hush_pillow() -> None:
+    """Keep Pillow's remarks on odd metadata out of the logs; what matters is raised.
+
+    Said again at each call, as tests put the list of filters back; only the first one adds to it.
+    `warnings.catch_warnings` would not do: it is unsafe between threads.
+    """
+    warnings.filterwarnings("ignore", module=r"PIL\.")
+
+
 @contextmanager
-def _damage_is_an_image_error() -> Iterator[None]:
+def _as_image_errors(max_pixels: int) -> Iterator[None]:
     try:
         yield
     except ImageError:
         raise
+    except Image.DecompressionBombError as error:  # WebP has to unfold a canvas to be opened
+        raise TooManyPixelsError(max_pixels) from error
     except _BROKEN as error:
         raise DamagedImageError from error
 
 
-def _open(file: IO[bytes], kind: str) -> Image.Image:
-    if kind == "heic":
-        _learn_heif()
-    return Image.open(file, formats=_FORMATS[kind])
+def _open_heif(file: IO[bytes]) -> Image.Image:
+    from pillow_heif import HeifImageFile  # only those who bring a HEIC photo pay for it
+
+    return HeifImageFile(file)  # type: ignore[no-untyped-call]
 
 
-def _learn_heif() -> None:
-    import pillow_heif  # only those who bring a HEIC photo pay for it
+# The plugins themselves rather than Image.open(): no registry to fill, no global limit on
+# pixels, and of several pictures in one JPEG simply the first.
+_OPENERS: dict[str, Callable[[IO[bytes]], Image.Image]] = {
+    "jpeg": JpegImageFile,
+    "png": PngImageFile,
+    "webp": WebPImageFile,
+    "gif": GifImageFile,
+    "tiff": TiffImageFile,
+    "avif": AvifImageFile,
+    "heic": _open_heif,
+}
 
-    pillow_heif.register_heif_opener()
+
+def _refuse_raw(opened: Image.Image) -> None:
+    """Refuse raw files, which are TIFF files whose first picture is but a thumbnail."""
+    if not isinstance(opened, TiffImageFile):
+        return
+    tags = opened.tag_v2
+    is_thumbnail = tags.get(ExifTags.Base.NewSubfileType, 0) & 1
+    if is_thumbnail or _DNG_VERSION in tags:
+        raise UnsupportedImageError("a camera's raw file")
+
+
+def _refuse_too_many(opened: Image.Image, max_pixels: int) -> None:
+    pixels = max(opened.width * opened.height, _tile_pixels(opened))
+    if pixels > max_pixels:
+        raise TooManyPixelsError(max_pixels, pixels=pixels)
+
+
+def _tile_pixels(opened: Image.Image) -> int:
+    """Return the pixels of a TIFF's tile, which is unfolded whole and may exceed the image."""
+    if not isinstance(opened, TiffImageFile):
+        return 0
+    width_px = opened.tag_v2.get(TiffImagePlugin.TILEWIDTH, 0)
+    height_px = opened.tag_v2.get(TiffImagePlugin.TILELENGTH, 0)
+    return int(width_px * height_px)
 
 
 def _decode(opened: Image.Image, kind: str, max_side_px: int) -> Decoded:
     size = opened.size
     target = _within(size, max_side_px)
-    if opened.format in {"JPEG", "MPO"}:
+    if isinstance(opened, JpegImageFile):
         opened.draft(None, target)
     opened.load()
     exif = exif_facts.read_exif(opened)
-    turns = _TURNS.get(exif_facts.orientation(exif), ())
-    width_px, height_px = size[::-1] if _swaps(turns) else size
+    orientation = exif_facts.orientation(exif)
+    width_px, height_px = size[::-1] if orientation in _LYING else size
     facts = Facts(
         format=kind,
         width_px=width_px,
@@ -119,7 +163,7 @@ def _decode(opened: Image.Image, kind: str, max_side_px: int) -> Decoded:
         taken_at=exif_facts.taken_at(exif),
         camera=exif_facts.camera(exif),
     )
-    return Decoded(image=_turned(_to_srgb(_shrunk(_workable(opened), target)), turns), facts=facts)
+    return Decoded(image=_turned(to_srgb(opened, target), orientation), facts=facts)
 
 
 def _within(size: tuple[int, int], max_side_px: int) -> tuple[int, int]:
@@ -127,73 +171,6 @@ def _within(size: tuple[int, int], max_side_px: int) -> tuple[int, int]:
     return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
 
 
-def _swaps(turns: tuple[Image.Transpose, ...]) -> bool:
-    return bool(set(turns) - set(_TURNS[2] + _TURNS[3] + _TURNS[4]))
-
-
-def _turned(image: Image.Image, turns: tuple[Image.Transpose, ...]) -> Image.Image:
-    for turn in turns:
-        image = image.transpose(turn)
-    image.info = {}
-    return image
-
-
-def _workable(image: Image.Image) -> Image.Image:
-    """Return the image in a mode that can be resized without loss: L, RGB, RGBA, CMYK or LAB."""
-    if image.mode in {"I", "F"} or image.mode.startswith("I;16"):
-        return _eight_bits(image)
-    if image.has_transparency_data:
-        return image.convert("RGBA")
-    if image.mode in {"L", "RGB", "CMYK", "LAB"}:
-        return image
-    return image.convert("L" if image.mode == "1" else "RGB")
-
-
-def _eight_bits(image: Image.Image) -> Image.Image:
-    """Scale 16 bits, wide integers and floats to 8 bits, where a plain conversion would clip."""
-    if image.mode.startswith("I;16"):
-        return image.convert("I").point(lambda value: value * (1 / 257)).convert("L")
-    _, highest = image.getextrema()
-    assert isinstance(highest, int | float)
-    top = next((top for top in (1.0, 255.0, 65535.0) if highest <= top), float(highest))
-    if image.mode == "I" and top == 1.0:
-        top = 255.0
-    return image.point(lambda value: value * (255 / top)).convert("L")
-
-
-def _shrunk(image: Image.Image, target: tuple[int, int]) -> Image.Image:
-    if image.size == target:
-        return image
-    return image.resize(target, Image.Resampling.LANCZOS, reducing_gap=REDUCING_GAP)
-
-
-def _to_srgb(image: Image.Image) -> Image.Image:
-    """Return mode RGB, by the file's own colour profile where it has one, alpha over white."""
-    alpha = image.getchannel("A") if image.mode == "RGBA" else None
-    colours = image.convert("RGB") if alpha else image
-    srgb = _by_profile(colours, image.info.get("icc_profile"))
-    if alpha is None:
-        return srgb
-    white = Image.new("RGB", image.size, "white")
-    white.paste(srgb, mask=alpha)
-    return white
-
-
-def _by_profile(image: Image.Image, profile: bytes | None) -> Image.Image:
-    try:
-        if profile:
-            return _converted(image, profile)
-    except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
-        pass  # a profile that is broken, or for other colours, is as good as none
-    return image.convert("RGB")
-
-
-def _converted(image: Image.Image, profile: bytes) -> Image.Image:
-    converted = ImageCms.profileToProfile(
-        image,
-        ImageCms.ImageCmsProfile(BytesIO(profile)),
-        ImageCms.createProfile("sRGB"),
-        outputMode="RGB",
-    )
-    assert converted is not None  # None only when converting in place
-    return converted
+def _turned(image: Image.Image, orientation: int) -> Image.Image:
+    turn = _TURNS.get(orientation)
+    return image if turn is None else image.transpose(turn)

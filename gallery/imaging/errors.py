@@ -4,7 +4,7 @@ ACCEPTED = "JPEG, PNG, WebP, GIF, TIFF, AVIF and HEIC photos"
 
 
 class ImageError(Exception):
-    """The file cannot be taken as a photo."""
+    """The file cannot be taken as a photo; trying again with the same file cannot help."""
 
 
 class EmptyFileError(ImageError):
@@ -18,6 +18,8 @@ class NotAnImageError(ImageError):
 
 
 class UnsupportedImageError(ImageError):
+    """``kind`` continues the sentence "This is …", as in "a video"."""
+
     def __init__(self, kind: str) -> None:
         super().__init__(f"This is {kind}; {ACCEPTED} are accepted.")
 
@@ -28,8 +30,9 @@ class DamagedImageError(ImageError):
 
 
 class TooManyPixelsError(ImageError):
-    def __init__(self, width_px: int, height_px: int, max_pixels: int) -> None:
-        super().__init__(
-            f"This image has {width_px * height_px / 1e6:,.0f} megapixels; "
-            f"up to {max_pixels / 1e6:,.0f} are accepted."
-        )
+    """``pixels`` is None where only their being too many is known."""
+
+    def __init__(self, max_pixels: int, *, pixels: int | None = None) -> None:
+        count = "too many" if pixels is None else f"{pixels / 1e6:,.0f}"
+        limit = f"{max_pixels / 1e6:,.0f}"
+        super().__init__(f"This image has {count} megapixels; up to {limit} are accepted.")

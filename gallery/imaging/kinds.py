@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import zlib
 
-from .errors import EmptyFileError, NotAnImageError, UnsupportedImageError
+from .errors import EmptyFileError, ImageError, NotAnImageError, UnsupportedImageError
 
-HEAD_BYTES = 1024
+#: Drawing programs write long comments before the first <svg>.
+HEAD_BYTES = 4096
 
+_RAW = "a camera's raw file"
 _STARTS = {
     b"\xff\xd8\xff": "jpeg",
     b"\x89PNG\r\n\x1a\n": "png",
@@ -19,15 +21,26 @@ _STARTS = {
     b"MM\0+": "tiff",
 }
 _REFUSED = {
+    b"II*\0\x10\0\0\0CR": _RAW,
     b"%PDF-": "a PDF document",
-    b"BM": "a BMP image",
     b"8BPS": "a Photoshop file",
+    b"\xff\x0a": "a JPEG XL image",
+    b"\0\0\0\x0cJXL ": "a JPEG XL image",
+    b"\xff\x4f\xff\x51": "a JPEG 2000 image",
+    b"\0\0\0\x0cjP  ": "a JPEG 2000 image",
+    b"FUJIFILMCCD-RAW": _RAW,
+    b"IIRO": _RAW,
+    b"IIRS": _RAW,
+    b"MMOR": _RAW,
+    b"IIU\0": _RAW,
     b"\x1aE\xdf\xa3": "a video",
     b"\0\0\x01\xba": "a video",
     b"FLV\x01": "a video",
+    b"0&\xb2u\x8e\x66\xcf\x11": "a video",
 }
 _AVIF = {b"avif", b"avis"}
 _HEIC = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
+_QUICKTIME = {b"moov", b"mdat", b"wide"}
 
 
 def kind_of(head: bytes) -> str:
@@ -37,14 +50,31 @@ def kind_of(head: bytes) -> str:
     """
     if not head:
         raise EmptyFileError
-    for start, kind in _STARTS.items():
-        if head.startswith(start):
-            return kind
-    if head[:4] == b"RIFF":
-        return _riff(head)
     if head[4:8] == b"ftyp":
         return _iso_media(head)
+    if head[:4] == b"RIFF":
+        return _riff(head)
+    if refused := _starting(head, _REFUSED):
+        raise UnsupportedImageError(refused)
+    if kind := _starting(head, _STARTS):
+        return kind
     raise _refusal(head)
+
+
+def _starting(head: bytes, names: dict[bytes, str]) -> str:
+    return next((name for start, name in names.items() if head.startswith(start)), "")
+
+
+def _iso_media(head: bytes) -> str:
+    """Read the brands of an ISO base media file (ISO/IEC 14496-12, 4.3)."""
+    size = int.from_bytes(head[:4], "big")
+    main = head[8:12]
+    brands = {main, *(head[at : at + 4] for at in range(16, min(size, len(head)), 4))}
+    if brands & _AVIF:
+        return "avif"
+    if brands & _HEIC:
+        return "heic"
+    raise UnsupportedImageError(_RAW if main == b"crx " else "a video")
 
 
 def _riff(head: bytes) -> str:
@@ -53,27 +83,23 @@ def _riff(head: bytes) -> str:
     raise UnsupportedImageError("a video") if head[8:12] == b"AVI " else NotAnImageError()
 
 
-def _iso_media(head: bytes) -> str:
-    """Read the brands of an ISO base media file (ISO/IEC 14496-12, 4.3)."""
-    size = int.from_bytes(head[:4], "big")
-    brands = {head[8:12], *(head[at : at + 4] for at in range(16, min(size, len(head)), 4))}
-    if brands & _AVIF:
-        return "avif"
-    if brands & _HEIC:
-        return "heic"
-    raise UnsupportedImageError("a raw file" if head[8:12] == b"crx " else "a video")
-
-
-def _refusal(head: bytes) -> Exception:
-    for start, words in _REFUSED.items():
-        if head.startswith(start):
-            return UnsupportedImageError(words)
-    if b"<svg" in _unpacked(head).lower():
+def _refusal(head: bytes) -> ImageError:
+    if head[4:8] in _QUICKTIME:
+        return UnsupportedImageError("a video")
+    if head.startswith(b"BM") and not head[6:10].strip(b"\0"):  # "BMW is ..." is text
+        return UnsupportedImageError("a BMP image")
+    if _is_svg(head):
         return UnsupportedImageError("an SVG drawing, not a photo")
     return NotAnImageError()
 
 
+def _is_svg(head: bytes) -> bool:
+    text = _unpacked(head).lower()
+    return b"<svg" in text and b"<html" not in text
+
+
 def _unpacked(head: bytes) -> bytes:
+    """Return what may be text, gunzipped and UTF-16 made readable as ASCII."""
     if not head.startswith(b"\x1f\x8b"):
         return head.replace(b"\0", b"")
     try:

@@ -9,12 +9,15 @@ from io import BytesIO
 
 from PIL import Image
 
-# On photos, method 2 costs half the time of 4 for some 3 % more bytes.
+# Measured on photos at 320 to 2048: method 4 takes two to three times as long as 2 for 4 % fewer
+# bytes, method 0 two thirds of the time for 12 % more; quality 75 saves 17 % of bytes.
 QUALITY = 80
 METHOD = 2
+REDUCING_GAP = 2.0
 #: What the format can hold.
 MAX_SIDE_PX = 16383
 PLACEHOLDER_SIDE_PX = 16
+PLACEHOLDER_QUALITY = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,32 +30,44 @@ class Rendered:
 
 
 def render_ladder(image: Image.Image, widths_px: Sequence[int]) -> dict[int, Rendered]:
-    """Render each width from the next larger one; a narrower image keeps its own width."""
-    rendered = {}
+    """Render an RGB image in each of these widths, every one from the next larger.
+
+    The keys are the widths asked for. Nothing is enlarged: a narrower image keeps its own width.
+    Only an image too long for WebP comes out narrower than it could.
+    """
+    ladder: dict[int, Rendered] = {}
     shape = image.size
-    for width_px in sorted(widths_px, reverse=True):
-        image = _at_width(image, width_px, shape)
-        rendered[width_px] = Rendered(_webp(image), *image.size)
-    return rendered
+    for width_px in sorted(set(widths_px), reverse=True):
+        size = _size(shape, width_px)
+        if ladder and size == image.size:
+            ladder[width_px] = next(reversed(ladder.values()))
+            continue
+        image = _resized(image, size)
+        ladder[width_px] = Rendered(_webp(image, quality=QUALITY), *size)
+    return ladder
 
 
-def _at_width(image: Image.Image, width_px: int, shape: tuple[int, int]) -> Image.Image:
-    width = min(width_px, shape[0])
-    height = min(max(1, round(shape[1] * width / shape[0])), MAX_SIDE_PX)
-    if (width, height) == image.size:
+def _size(shape: tuple[int, int], width_px: int) -> tuple[int, int]:
+    width, height = shape
+    scale = min(1.0, width_px / width, MAX_SIDE_PX / width, MAX_SIDE_PX / height)
+    return max(1, round(width * scale)), max(1, round(height * scale))
+
+
+def _resized(image: Image.Image, size: tuple[int, int]) -> Image.Image:
+    if size == image.size:
         return image
-    return image.resize((width, height), Image.Resampling.LANCZOS, reducing_gap=2.0)
+    return image.resize(size, Image.Resampling.LANCZOS, reducing_gap=REDUCING_GAP)
 
 
-def _webp(image: Image.Image, *, quality: int = QUALITY) -> bytes:
+def _webp(image: Image.Image, *, quality: int) -> bytes:
     content = BytesIO()
     image.save(content, "WEBP", quality=quality, method=METHOD, exif=b"", icc_profile=b"")
     return content.getvalue()
 
 
 def placeholder(image: Image.Image) -> str:
-    """Return a tiny blurred preview as a data URI of some 150 characters."""
-    tiny = image.copy()
-    tiny.thumbnail((PLACEHOLDER_SIDE_PX, PLACEHOLDER_SIDE_PX))
-    content = base64.b64encode(_webp(tiny, quality=30)).decode("ascii")
-    return f"data:image/webp;base64,{content}"
+    """Return a tiny blurred preview of an RGB image as a data URI of some 150 characters."""
+    scale = min(1.0, PLACEHOLDER_SIDE_PX / max(image.size))
+    size = max(1, round(image.width * scale)), max(1, round(image.height * scale))
+    content = base64.b64encode(_webp(_resized(image, size), quality=PLACEHOLDER_QUALITY))
+    return f"data:image/webp;base64,{content.decode('ascii')}"
