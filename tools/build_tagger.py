@@ -145,6 +145,7 @@ def quantise(fp32: Path, photos: list[Path]) -> Path:
     model = onnx.load(int8)
     for output in OUTPUTS:
         give_unrounded(model.graph, output)
+    forget_the_builder(model)
     onnx.checker.check_model(model)
     onnx.save(model, int8)
     return int8
@@ -154,6 +155,15 @@ def give_unrounded(graph: Any, output: str) -> None:
     """Let an output be the float before its rounding to int8, which only inner layers read."""
     rename(graph, output, f"{output}_rounded")
     rename(graph, f"{output}_QuantizeLinear_Input", output)
+
+
+def forget_the_builder(model: Any) -> None:
+    """Drop the exporter's notes: they tell paths of this machine and differ on every other."""
+    graph = model.graph
+    for part in (model, graph, *graph.node, *graph.input, *graph.output, *graph.value_info):
+        del part.metadata_props[:]
+    for part in (model, graph, *graph.node, *graph.initializer):
+        part.doc_string = ""
 
 
 def rename(graph: Any, old: str, new: str) -> None:

@@ -170,6 +170,11 @@ def test_all_classes_together_never_exceed_certainty() -> None:
     assert max(said.confidence for said in Tally(words).suggestions(even)) <= 1
 
 
+@pytest.mark.parametrize("trace", [b'.py", line ', b"site-packages", b"/tools/build"])
+def test_the_shipped_model_tells_nothing_of_the_machine_that_built_it(trace: bytes) -> None:
+    assert trace not in (embedded.MODEL_DIR / MODEL_FILE).read_bytes()
+
+
 def test_a_model_with_one_wrong_byte_is_refused_for_good(model_dir: Path) -> None:
     path = model_dir / MODEL_FILE
     model = bytearray(path.read_bytes())
