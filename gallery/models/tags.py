@@ -38,8 +38,8 @@ class TagQuerySet(models.QuerySet["Tag"]):
         return (
             self.filter(closure_down__descendant=tag)
             .exclude(pk=tag.pk)
-            .annotate(height=models.Count("closure_down__descendant__closure_down"))
-            .order_by("height", "label")
+            .annotate(depth=models.Count("closure_up"))
+            .order_by("-depth", "label")
         )
 
     def counted_on(self, photos: models.QuerySet[Photo]) -> Self:

@@ -109,3 +109,12 @@ def test_merged_tag_stays_merged_when_the_vocabulary_comes_again() -> None:
     assert not Tag.objects.filter(slug="koala").exists()
     assert Tag.objects.named("koala").get() == animal
     assert lineage("animal") == {"animal"}
+
+
+def test_tags_above_come_nearest_first() -> None:
+    animal = make_tag("animal")
+    mammal = make_tag("mammal", parents=[animal])
+    dog = make_tag("dog", parents=[mammal])
+    make_tag("cat", parents=[mammal])
+    puppy = make_tag("puppy", parents=[dog])
+    assert list(Tag.objects.above(puppy)) == [dog, mammal, animal]
