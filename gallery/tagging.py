@@ -259,7 +259,10 @@ def _is_in_queue(run: TaggingRun) -> bool:
         task = default_task_backend.get_result(run.task_id)
     except TaskResultDoesNotExist:
         return False
-    return task.status in {TaskResultStatus.READY, TaskResultStatus.RUNNING}
+    if task.status == TaskResultStatus.RUNNING and task.started_at:
+        # A worker claims its run at once; one that has not by now died in between.
+        return task.started_at > timezone.now() - RING_PATIENCE
+    return task.status == TaskResultStatus.READY
 
 
 def latest_of_each(runs: Iterable[TaggingRun]) -> list[TaggingRun]:

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
 from gallery import ingest, tagging
@@ -196,6 +197,22 @@ def test_sweep_rings_again_when_the_doorbell_was_lost(
         assert tagging.sweep() == 1
     TaggingRun.objects.update(rung_at=long_ago)
     assert tagging.sweep() == 0, "the task is in the queue now"
+
+
+@pytest.mark.parametrize(("ago", "rung"), [(timedelta(0), 0), (2 * tagging.RING_PATIENCE, 1)])
+def test_sweep_rings_again_when_a_worker_died_between_the_task_and_its_run(
+    ago: timedelta,
+    rung: int,
+    photo: Photo,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    run = photo.tagging_runs.get()
+    with django_capture_on_commit_callbacks(execute=True):
+        run.save()
+    now = timezone.now()
+    DBTaskResult.objects.update(status="RUNNING", started_at=now - ago)
+    TaggingRun.objects.update(rung_at=now - 2 * tagging.RING_PATIENCE)
+    assert tagging.sweep() == rung
 
 
 def test_asking_again_asks_only_taggers_that_are_not_at_it(photo: Photo) -> None:
