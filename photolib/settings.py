@@ -242,11 +242,17 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "handlers": {
+        "stderr": {"class": "logging.StreamHandler", "formatter": "line"},
+        "warnings": {"class": "logging.StreamHandler", "formatter": "line", "level": "WARNING"},
+    },
     "root": {"handlers": ["stderr"], "level": env.str("PHOTOLIB_LOG_LEVEL", default="WARNING")},
     "loggers": {
         # Django's own handlers hide the log when DEBUG is off.
         "django": {"handlers": [], "level": "WARNING", "propagate": True},
         "gallery": {"level": "INFO"},
+        # db_worker raises these to INFO, two lines a photo.
+        "django_tasks": {"handlers": ["warnings"], "propagate": False},
+        "django_tasks_db": {"handlers": ["warnings"], "propagate": False},
     },
 }
