@@ -17,10 +17,10 @@ from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
 
 from . import renditions
-from .imaging.decode import Decoded, decode
+from .imaging.decode import Decoded
 from .imaging.errors import ImageError
 from .imaging.fingerprint import perceptual_hash
-from .imaging.render import placeholder, render_ladder
+from .imaging.render import placeholder
 from .models import Fingerprint, Photo, Rendition, User, Visibility
 from .models.photos import TaggingChoice
 
@@ -57,7 +57,7 @@ def add_photo(
     sha256 = _checksum(file)
     _refuse_duplicate(owner, sha256)
     file.seek(0)
-    decoded = decode(file, max_side_px=max(renditions.WIDTHS_PX), max_pixels=settings.MAX_PIXELS)
+    decoded = renditions.decode_original(file)
     photo = _draft(decoded, owner=owner, file=file, sha256=sha256)
     photo.visibility = visibility
     photo.title = title
@@ -119,9 +119,10 @@ def _keep(photo: Photo, file: File[bytes], decoded: Decoded) -> Photo:
     try:
         photo.file.save("original", file, save=False)
         stored.append(photo.file)
-        ladder = render_ladder(decoded.image, renditions.widths_of(photo))
-        drafts = renditions.draft(photo, ladder)
-        stored += [rendition.file for rendition in drafts]
+        drafts = []
+        for rendition in renditions.draft_all(photo, decoded.image):
+            stored.append(rendition.file)
+            drafts.append(rendition)
         _save(photo, drafts, perceptual_hash(decoded.image))
     except BaseException as error:
         for field_file in stored:

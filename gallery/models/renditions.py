@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import PurePath
+
 from django.db import models
 
 from .photos import Photo
 
 
 def rendition_path(rendition: Rendition, filename: str) -> str:
-    photo = rendition.photo
-    return f"renditions/{photo.public_id[:2]}/{photo.public_id}-{rendition.spec}.webp"
+    photo, suffix = rendition.photo, PurePath(filename).suffix
+    return f"renditions/{photo.public_id[:2]}/{photo.public_id}-{rendition.spec}{suffix}"
 
 
 class Rendition(models.Model):

@@ -81,7 +81,7 @@ def test_photo_is_added_through_the_door_of_all(client: Client, operator: User) 
     )
     photo = Photo.objects.get()
     assert answer.headers["Location"] == f"/admin/gallery/photo/{photo.pk}/change/"
-    assert (photo.owner.username, photo.renditions.count()) == ("olga", 1)
+    assert (photo.owner.username, photo.renditions.count()) == ("olga", 2)
     assert photo.tagging_runs.exists()
 
 

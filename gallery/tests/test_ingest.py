@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from django.core.files.base import ContentFile
@@ -47,7 +46,7 @@ def test_photo_has_its_facts_sizes_and_fingerprint(owner: User) -> None:
     assert photo.size_bytes == len(picture(700, 500))
     assert photo.original_name == "Bondi.jpg"
     assert photo.placeholder.startswith("data:image/webp;base64,")
-    assert {r.spec for r in photo.renditions.all()} == {"w320", "w640"}
+    assert {r.spec for r in photo.renditions.all()} == {"w320", "w640", "tagger"}
     assert len(photo.fingerprint.perceptual_hash) == 16
 
 
@@ -93,17 +92,24 @@ def test_photo_over_the_pixel_limit_is_refused(owner: User, settings: Settings) 
         ingest.add_photo(owner=owner, file=uploaded())
 
 
-@pytest.mark.parametrize("model", [Photo, Rendition, Fingerprint])
+@pytest.mark.parametrize(
+    "broken_off",
+    [
+        "gallery.renditions.render_for_taggers",
+        "gallery.ingest.perceptual_hash",
+        "gallery.ingest._save",
+    ],
+)
 def test_failure_on_the_way_to_the_database_leaves_nothing(
-    model: Any, owner: User, own_media: Path, monkeypatch: pytest.MonkeyPatch
+    broken_off: str, owner: User, own_media: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def break_off(*args: object, **kwargs: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(ingest, "_save", break_off)
+    monkeypatch.setattr(broken_off, break_off)
     with pytest.raises(KeyboardInterrupt):
         ingest.add_photo(owner=owner, file=uploaded())
-    assert not model.objects.exists()
+    assert not any(model.objects.exists() for model in (Photo, Rendition, Fingerprint))
     assert not files(own_media)
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from io import BytesIO
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageChops, ImageStat
 
 from gallery.imaging.decode import decode
 from gallery.imaging.fingerprint import perceptual_hash
-from gallery.imaging.render import placeholder, render_ladder
+from gallery.imaging.render import placeholder, render_for_taggers, render_ladder
 
 from .makers import scene, with_exif
 
@@ -39,6 +39,32 @@ def test_rendition_carries_no_metadata() -> None:
     [one] = render_ladder(decode(BytesIO(exif_gps)).image, [320]).values()
     image = Image.open(BytesIO(one.content))
     assert not {"exif", "icc_profile", "xmp"} & image.info.keys()
+
+
+@pytest.mark.parametrize(
+    ("size", "rendered"),
+    [((1500, 1000), (576, 384)), ((1000, 1500), (384, 576)), ((90, 60), (90, 60))],
+)
+def test_taggers_get_the_short_side_they_need(
+    size: tuple[int, int], rendered: tuple[int, int]
+) -> None:
+    one = render_for_taggers(scene(*size))
+    image = Image.open(BytesIO(one.content))
+    assert image.size == (one.width_px, one.height_px) == rendered
+    assert not {"exif", "icc_profile", "xmp"} & image.info.keys()
+
+
+def test_taggers_see_what_people_would_not_miss() -> None:
+    noise = Image.effect_noise((384, 384), 60).convert("RGB")
+    [served] = render_ladder(noise, [640]).values()
+    for_taggers = render_for_taggers(noise)
+    assert _difference(noise, for_taggers.content) < _difference(noise, served.content) / 2
+
+
+def _difference(image: Image.Image, content: bytes) -> float:
+    """Return the mean difference of a channel, in steps of 255."""
+    other = Image.open(BytesIO(content)).convert("RGB")
+    return ImageStat.Stat(ImageChops.difference(image, other)).mean[0]
 
 
 def test_placeholder_is_tiny() -> None:
