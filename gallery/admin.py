@@ -32,6 +32,9 @@ from .models.tagging import SHOWN_STATES
 
 COUNT_UP_TO = 10_000
 
+admin.site.site_header = admin.site.site_title = "photolib"
+admin.site.index_title = "The operator's desk"
+
 
 class CappedPaginator(Paginator):  # type: ignore[type-arg]
     """Counts no further than anyone leafs: a full count of a million rows takes seconds."""

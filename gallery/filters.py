@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import django_filters
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import F
+from django.http import QueryDict
 
 from .models import Photo, Tag, User
 from .models.photos import PhotoQuerySet
@@ -117,3 +119,32 @@ class PhotoFilter(django_filters.FilterSet):
         if floor and not names:
             photos = photos.sure_of_a_tag(floor)
         return photos
+
+
+@dataclass(frozen=True, slots=True)
+class Narrowing:
+    """One field of the filter form that is filled in, and the page without it."""
+
+    words: str
+    without: str
+
+
+def narrowings(search: PhotoFilter, asked: QueryDict) -> list[Narrowing]:
+    """Return what narrows a list, the query box apart; ``without`` is a query string."""
+    return [
+        Narrowing(_words(search.form[name], value), _without(asked, name))
+        for name in search.form.fields
+        if name != "q" and (value := asked.get(name, "").strip())
+    ]
+
+
+def _words(field: forms.BoundField, value: str) -> str:
+    choices = dict(getattr(field.field, "choices", ()))
+    return f"{field.label}: {choices.get(value, value)}"
+
+
+def _without(asked: QueryDict, name: str) -> str:
+    rest = asked.copy()
+    for key in (name, "before", "after"):
+        rest.pop(key, None)
+    return rest.urlencode()

@@ -190,7 +190,7 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 
 # --- Uploads ----------------------------------------------------------------------------------
 
-MAX_UPLOAD_BYTES = env.int("PHOTOLIB_MAX_UPLOAD_BYTES", default=100_000_000)
+MAX_UPLOAD_BYTES = env.int("PHOTOLIB_MAX_UPLOAD_BYTES", default=100 * 1024**2)
 MAX_PIXELS = env.int("PHOTOLIB_MAX_PIXELS", default=120_000_000)
 FILE_UPLOAD_HANDLERS = ["gallery.uploadhandler.BoundedUploadHandler"]
 FILE_UPLOAD_TEMP_DIR = env.str("PHOTOLIB_UPLOAD_TEMP_DIR", default=None)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
+from django.http import QueryDict
 
-from gallery.filters import PhotoFilter
+from gallery.filters import Narrowing, PhotoFilter, narrowings
 from gallery.models import Photo
 from gallery.tests.factories import make_photo, make_user
 
@@ -63,3 +64,12 @@ def test_nonsense_is_refused_by_its_field(asked: dict[str, str], field: str) -> 
     search = PhotoFilter(asked, queryset=Photo.objects.all())
     assert not search.is_valid()
     assert set(search.errors) == {field}
+
+
+def test_each_filter_in_force_says_what_it_is_and_how_to_do_without() -> None:
+    asked = QueryDict("q=dog&owner=olga&orientation=portrait&taken_to=&before=abc")
+    search = PhotoFilter(asked, queryset=Photo.objects.all())
+    assert narrowings(search, asked) == [
+        Narrowing("Whose: olga", "q=dog&orientation=portrait&taken_to="),
+        Narrowing("Orientation: Portrait", "q=dog&owner=olga&taken_to="),
+    ]

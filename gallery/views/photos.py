@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
-from ..filters import PhotoFilter
+from ..filters import PhotoFilter, narrowings
 from ..forms import PhotoForm
 from ..models import Photo, User
 from ..models.photos import PhotoQuerySet
@@ -39,7 +39,8 @@ def photo_search(request: HttpRequest) -> HttpResponse:
     """All this person may see, narrowed by the query box and the filter form."""
     search = PhotoFilter(request.GET, queryset=Photo.objects.visible_to(request.user))
     found = search.qs if search.is_valid() else Photo.objects.none()
-    context = listed(request, found) | {"filter": search, "narrowed": _narrowed(search)}
+    context = listed(request, found)
+    context |= {"filter": search, "narrowings": narrowings(search, request.GET)}
     return render(request, "gallery/photo_search.html", context)
 
 
@@ -54,15 +55,6 @@ def listed(request: HttpRequest, photos: PhotoQuerySet) -> dict[str, Any]:
     for key in ("before", "after"):
         query.pop(key, None)
     return {"page": shown, "query": query.urlencode()}
-
-
-def _narrowed(search: PhotoFilter) -> int:
-    """Return how many of the form's fields are filled in, the query box apart."""
-    return sum(
-        bool(value)
-        for name, value in search.form.data.items()
-        if name in search.form.fields and name != "q"
-    )
 
 
 @require_safe
