@@ -18,8 +18,11 @@ from .models import Photo, Rendition
 if TYPE_CHECKING:
     from PIL import Image
 
-#: The widths every photo is offered in; none is wider than the photo itself.
+#: The widths photos are offered in. None is wider than the photo, or higher than MAX_SIDE_PX; the
+#: largest that these leave is offered too, where it is well above the last of them.
 WIDTHS_PX = (320, 640, 1280, 2048)
+MAX_SIDE_PX = max(WIDTHS_PX)
+_WELL_ABOVE = 1.15
 #: The one size that is not for people: what taggers look at.
 TAGGER_SPEC = "tagger"
 
@@ -30,7 +33,9 @@ _decoding = BoundedSemaphore(min(os.cpu_count() or 1, 4))
 
 def widths_of(photo: Photo) -> list[int]:
     """Return the widths this photo is offered in, narrowest first; always at least one."""
-    return [width for width in WIDTHS_PX if width <= photo.width] or [WIDTHS_PX[0]]
+    largest = round(photo.width * min(1.0, MAX_SIDE_PX / max(photo.width, photo.height)))
+    widths = [width for width in WIDTHS_PX if width <= largest] or [WIDTHS_PX[0]]
+    return [*widths, largest] if largest > widths[-1] * _WELL_ABOVE else widths
 
 
 def spec_of(width_px: int) -> str:
@@ -40,7 +45,7 @@ def spec_of(width_px: int) -> str:
 def decode_original(file: IO[bytes]) -> Decoded:
     """Decode as much of an original as the largest size needs. Raises ImageError."""
     with _decoding:
-        return decode(file, max_side_px=max(WIDTHS_PX), max_pixels=settings.MAX_PIXELS)
+        return decode(file, max_side_px=MAX_SIDE_PX, max_pixels=settings.MAX_PIXELS)
 
 
 def draft_all(photo: Photo, image: Image.Image) -> Iterator[Rendition]:

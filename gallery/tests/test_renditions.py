@@ -12,6 +12,25 @@ from gallery.tests.pictures import uploaded
 pytestmark = pytest.mark.django_db
 
 
+@pytest.mark.parametrize(
+    ("size", "widths"),
+    [
+        ((1, 1), [320]),
+        ((320, 240), [320]),
+        ((451, 300), [320, 451]),
+        ((700, 500), [320, 640]),
+        ((800, 600), [320, 640, 800]),
+        ((2047, 100), [320, 640, 1280, 2047]),
+        ((2048, 100), [320, 640, 1280, 2048]),
+        ((9000, 6000), [320, 640, 1280, 2048]),
+        ((3000, 4000), [320, 640, 1280, 1536]),
+        ((1, 40000), [320]),
+    ],
+)
+def test_photo_is_offered_in_widths_up_to_its_own(size: tuple[int, int], widths: list[int]) -> None:
+    assert renditions.widths_of(Photo(width=size[0], height=size[1])) == widths
+
+
 @pytest.fixture
 def photo() -> Photo:
     return ingest.add_photo(owner=make_user("olga"), file=uploaded(width=1200, height=800))
