@@ -223,6 +223,7 @@ RATE_LIMITS_URL = env.str("PHOTOLIB_RATE_LIMITS_URL", default="memory://")
 RATE_LIMITS = {
     "sign-in": env.str("PHOTOLIB_SIGN_IN_RATE", default="10 per 5 minutes"),
     "sign-up": env.str("PHOTOLIB_SIGN_UP_RATE", default="20 per hour"),
+    "password-reset": env.str("PHOTOLIB_PASSWORD_RESET_RATE", default="20 per hour"),
     "upload": env.str("PHOTOLIB_UPLOAD_RATE", default="2000 per hour"),
 }
 

@@ -94,6 +94,12 @@ class PasswordReset(views.PasswordResetView):
     subject_template_name = "gallery/password_reset_subject.txt"
     success_url = reverse_lazy("gallery:password-reset-sent")
 
+    def form_valid(self, form: Any) -> HttpResponse:
+        if throttle.allows("password-reset", throttle.client_address(self.request)):
+            return super().form_valid(form)
+        form.add_error(None, "Too many links were asked for from here. Try again in an hour.")
+        return self.form_invalid(form)
+
 
 class PasswordResetSent(views.PasswordResetDoneView):
     template_name = "gallery/password_reset_sent.html"

@@ -100,3 +100,12 @@ def test_forgotten_password_is_reset_by_mail(client: Client) -> None:
     client.post(address, {"new_password1": PASSWORD[::-1], "new_password2": PASSWORD[::-1]})
     user.refresh_from_db()
     assert user.check_password(PASSWORD[::-1])
+
+
+def test_asking_for_reset_links_is_limited(client: Client, settings: Settings) -> None:
+    settings.RATE_LIMITS = settings.RATE_LIMITS | {"password-reset": "1 per hour"}
+    User.objects.create_user("olga", "olga@example.org", PASSWORD)
+    client.post("/password/", {"email": "olga@example.org"})
+    page = client.post("/password/", {"email": "olga@example.org"})
+    assert "Too many links" in page.content.decode()
+    assert len(mail.outbox) == 1
