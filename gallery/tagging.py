@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 from django_tasks import TaskResultStatus, default_task_backend
@@ -17,6 +17,7 @@ from django_tasks.exceptions import TaskResultDoesNotExist
 from . import renditions
 from .imaging.errors import ImageError
 from .models import Fingerprint, Photo, PhotoTag, RunStatus, Tag, TaggingRun, TagState, User
+from .models.tagging import DECIDED_STATES
 from .taggers import get_tagger
 from .taggers.base import Opinion, TaggerError
 
@@ -103,12 +104,12 @@ def _record(run: TaggingRun, opinion: Opinion) -> None:
     if not run.finish(suggestions=said, model_version=opinion.model):
         return
     if opinion.features is not None:
-        Fingerprint.objects.update_or_create(
-            photo=run.photo,
-            defaults={
-                "embedding": opinion.features.astype("<f2").tobytes(),
-                "model": opinion.model,
-            },
+        embedding = opinion.features.astype("<f2").tobytes()
+        Fingerprint.objects.bulk_create(
+            [Fingerprint(photo=run.photo, embedding=embedding, model=opinion.model)],
+            update_conflicts=True,
+            unique_fields=["photo"],
+            update_fields=["embedding", "model"],
         )
     settle(run.photo)
 
@@ -129,15 +130,19 @@ class Heard:
         return Heard(surer.confidence, surer.run, self.assigned or other.assigned)
 
 
+@transaction.atomic
 def settle(photo: Photo) -> None:
     """Bring the photo's undecided tags in line with the last answer of each tagger.
 
     Where several taggers name a tag, the surest gives its confidence, and the tag is assigned
     when one of them reaches its run's threshold. What a person decided stays as it is.
     """
+    _hold_tags(photo)
     heard = _hear(photo.tagging_runs.latest_complete())
-    photo.photo_tags.undecided().exclude(tag__in=heard).delete()
-    decided = set(photo.photo_tags.decided().values_list("tag_id", flat=True))
+    present = dict(photo.photo_tags.values_list("tag_id", "state"))
+    decided = {tag for tag, state in present.items() if state in DECIDED_STATES}
+    if gone := present.keys() - decided - {tag.pk for tag in heard}:
+        photo.photo_tags.filter(tag__in=gone).delete()
     PhotoTag.objects.bulk_create(
         [
             PhotoTag(
@@ -154,6 +159,16 @@ def settle(photo: Photo) -> None:
         unique_fields=["photo", "tag"],
         update_fields=["confidence", "state", "run"],
     )
+
+
+def _hold_tags(photo: Photo) -> None:
+    """Keep everyone else from changing the photo's tags until this transaction ends.
+
+    Only then is a person's word safe from a tagger that answers at the same moment. SQLite has
+    one writer at a time as it is.
+    """
+    if connection.features.has_select_for_update:
+        Photo.objects.select_for_update(no_key=True).only("pk").get(pk=photo.pk)
 
 
 def _hear(runs: Iterable[TaggingRun]) -> dict[Tag, Heard]:
@@ -173,33 +188,52 @@ def _hear(runs: Iterable[TaggingRun]) -> dict[Tag, Heard]:
 # --- What people decide -----------------------------------------------------------------------
 
 
+@transaction.atomic
 def confirm(photo_tag: PhotoTag) -> None:
     """A person says the tag is right."""
-    photo_tag.state = TagState.CONFIRMED
-    photo_tag.save(update_fields=["state"])
+    _decide(photo_tag, TagState.CONFIRMED)
 
 
+@transaction.atomic
 def reject(photo_tag: PhotoTag) -> None:
     """A person says the tag is wrong. A tag that only a person ever said is gone for good."""
     if photo_tag.is_by_hand:
         photo_tag.delete()
-        return
-    photo_tag.state = TagState.REJECTED
-    photo_tag.save(update_fields=["state"])
+    else:
+        _decide(photo_tag, TagState.REJECTED)
 
 
+def _decide(photo_tag: PhotoTag, state: TagState) -> None:
+    """Keep a person's word, also when a later run has taken the row away meanwhile."""
+    _hold_tags(photo_tag.photo)
+    photo_tag.state = state
+    PhotoTag.objects.update_or_create(
+        photo=photo_tag.photo,
+        tag=photo_tag.tag,
+        defaults={"state": state},
+        create_defaults={
+            "state": state,
+            "confidence": photo_tag.confidence,
+            "run": photo_tag.run,
+        },
+    )
+
+
+@transaction.atomic
 def undo(photo_tag: PhotoTag) -> None:
     """Take a person's word back: the tag is again what the taggers make of it."""
-    with transaction.atomic():
-        photo_tag.delete()
-        settle(photo_tag.photo)
+    _hold_tags(photo_tag.photo)
+    photo_tag.delete()
+    settle(photo_tag.photo)
 
 
+@transaction.atomic
 def add_by_hand(photo: Photo, label: str) -> PhotoTag | None:
     """A person names a tag. None when the label has no letter or digit in it."""
     tag = Tag.objects.by_label([label]).get(label)
     if tag is None:
         return None
+    _hold_tags(photo)
     photo_tag, _ = PhotoTag.objects.update_or_create(
         photo=photo,
         tag=tag,

@@ -179,12 +179,6 @@ class PhotoTagQuerySet(models.QuerySet["PhotoTag"]):
     def suggested(self) -> Self:
         return self.filter(state=TagState.SUGGESTED)
 
-    def decided(self) -> Self:
-        return self.filter(state__in=DECIDED_STATES)
-
-    def undecided(self) -> Self:
-        return self.exclude(state__in=DECIDED_STATES)
-
     def under(self, tags: models.QuerySet[Tag]) -> Self:
         """Rows whose tag is one of these or a kind of one of these."""
         below = TagClosure.objects.filter(ancestor__in=tags).values("descendant")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from threading import Thread
 
 import pytest
+from django.db import connection, transaction
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
@@ -70,6 +72,39 @@ def test_what_a_person_decided_survives_every_later_run(photo: Photo, told: Told
         "Bondi": "confirmed",
         "sand": "assigned",
     }
+
+
+def test_word_about_a_tag_that_a_run_took_away_meanwhile_still_counts(
+    photo: Photo, told: ToldTagger
+) -> None:
+    perform(photo)
+    seen = photo.photo_tags.get(tag__slug="koala")
+    told.says = {"sand": 0.8}
+    perform(photo)
+    tagging.confirm(seen)
+    assert states(photo) == {"koala": "confirmed", "sand": "assigned"}
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif(
+    not connection.features.has_select_for_update, reason="only one writer at a time here"
+)
+def test_run_waits_while_a_person_decides(photo: Photo) -> None:
+    perform(photo)
+    koala = photo.photo_tags.get(tag__slug="koala")
+
+    def settle() -> None:
+        tagging.settle(photo)
+        connection.close()
+
+    run = Thread(target=settle)
+    with transaction.atomic():
+        tagging.reject(koala)
+        run.start()
+        run.join(timeout=0.5)
+        assert run.is_alive()
+    run.join()
+    assert states(photo)["koala"] == "rejected"
 
 
 def test_what_no_tagger_says_any_more_is_gone(photo: Photo, told: ToldTagger) -> None:
