@@ -9,6 +9,9 @@ from django.core.checks import CheckMessage, Error, register
 from django.utils.module_loading import import_string
 from limits import parse
 
+from .taggers import get_tagger
+from .taggers.base import TaggerError
+
 
 @register()
 def taggers_can_be_made(**kwargs: Any) -> list[CheckMessage]:
@@ -28,6 +31,24 @@ def _cannot_be_made(configured: Any) -> str:
         import_string(configured["BACKEND"])(**configured.get("OPTIONS", {}))
     except (ImportError, KeyError, TypeError, ValueError, AttributeError) as error:
         return repr(error)
+    return ""
+
+
+@register()
+def taggers_have_what_they_need(**kwargs: Any) -> list[CheckMessage]:
+    """A broken vocabulary or heads file is found here and not by the first photo."""
+    return [
+        Error(f"The tagger “{alias}”: {error}", id="gallery.E004")
+        for alias, configured in settings.TAGGERS.items()
+        if not _cannot_be_made(configured) and (error := _lacks(alias))
+    ]
+
+
+def _lacks(alias: str) -> str:
+    try:
+        get_tagger(alias).check()
+    except TaggerError as error:
+        return str(error)
     return ""
 
 

@@ -51,6 +51,15 @@ class Tagger(ABC):
     longer is taken to be a dead worker's and is given to another.
     """
 
+    @property
+    def model(self) -> str:
+        """What `Opinion.model` will be; empty when only an answer tells."""
+        return ""
+
     @abstractmethod
     def tag(self, image: Image.Image) -> Opinion:
         """Say what is in an upright RGB image. Raises TaggerError."""
+
+    def check(self) -> None:
+        """Raise TaggerError when what the tagger needs is missing; asked once at start-up."""
+        return

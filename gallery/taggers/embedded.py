@@ -11,15 +11,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gallery import vocabulary
+from gallery.vocabulary import VocabularyError
 
-from .base import Opinion, Suggestion, Tagger, TaggerError
+from . import heads
+from .base import Opinion, Tagger, TaggerError
+from .heads import HeadsError
+from .scoring import Scorer
 
 if TYPE_CHECKING:
     import numpy as np
     from onnxruntime import InferenceSession, SessionOptions
     from PIL import Image
-
-    from gallery.vocabulary import Vocabulary
 
 MODEL_DIR = Path(__file__).parent / "models"
 MODEL_NAME = "efficientnet_lite2_int8"
@@ -30,8 +32,8 @@ CROP_FRACTION = 260 / 292
 PIXEL_MEAN = 127.0
 PIXEL_SCALE = 128.0
 
-SUGGESTION_FLOOR = 0.05
-CONFIDENCE_DECIMALS = 4
+HEADS_FILE = "heads.npz"
+FEATURES = 1280
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +63,24 @@ class EmbeddedTagger(Tagger):
         The features are float32 of shape (1280,): the network's last layer before its classes.
         """
         with self._loading:
-            session, tally = self._session, self._tally
-        scores, features = _run(session, prepare(image))
+            scorer = self._scorer
+        scores, features = self.look(image)
         return Opinion(
-            model=self._model,
-            suggestions=tally.suggestions(_softmax(scores)),
+            model=self.model,
+            suggestions=scorer.suggestions(scores, features),
             features=features,
         )
+
+    def look(self, image: Image.Image) -> tuple[np.ndarray, np.ndarray]:
+        """Return the network's class scores (1000,) and features (1280,). Raises TaggerError."""
+        with self._loading:
+            session = self._session
+        return _run(session, prepare(image))
+
+    def check(self) -> None:
+        """Raise TaggerError when the vocabulary or the heads cannot be used."""
+        with self._loading:
+            _ = self._scorer
 
     @cached_property
     def _card(self) -> ModelCard:
@@ -79,48 +92,24 @@ class EmbeddedTagger(Tagger):
         return _open_session(model, threads=self._threads)
 
     @cached_property
-    def _tally(self) -> Tally:
-        return Tally(vocabulary.load())
+    def _scorer(self) -> Scorer:
+        try:
+            words = vocabulary.load()
+            path = self._model_dir / HEADS_FILE
+            return Scorer(words, heads.read(path, words, model=self.model_name, features=FEATURES))
+        except (VocabularyError, HeadsError) as error:
+            raise TaggerError(
+                f"The bundled tagger cannot be used: {error}", permanent=True
+            ) from error
 
-    @cached_property
-    def _model(self) -> str:
-        return f"{self._card.name}/{self._card.version}+vocabulary-{vocabulary.load().version}"
+    @property
+    def model_name(self) -> str:
+        """The network's name and version, as heads are trained for it."""
+        return f"{self._card.name}/{self._card.version}"
 
-
-class Tally:
-    """Sums class probabilities into tags: a tag is as likely as all the classes under it."""
-
-    def __init__(self, words: Vocabulary) -> None:
-        import numpy as np  # start-up of a web worker should not pay for this
-
-        self._labels = tuple(words.tags)
-        row_of = {label: row for row, label in enumerate(self._labels)}
-        pairs = [
-            (row_of[label], index)
-            for index, output in enumerate(words.outputs)
-            for label in words.closure[words.tag_of_output[output]]
-        ]
-        self._rows, self._outputs = np.array(pairs, dtype=np.intp).T
-
-    def suggestions(self, probabilities: np.ndarray) -> tuple[Suggestion, ...]:
-        """Turn class probabilities of shape (1000,) into suggestions, most confident first."""
-        likely = [
-            Suggestion(label=label, confidence=min(round(confidence, CONFIDENCE_DECIMALS), 1.0))
-            for label, confidence in zip(
-                self._labels, self._confidences(probabilities), strict=True
-            )
-            if confidence >= SUGGESTION_FLOOR
-        ]
-        return tuple(sorted(likely, key=lambda said: (-said.confidence, said.label)))
-
-    def _confidences(self, probabilities: np.ndarray) -> list[float]:
-        import numpy as np
-
-        # A class less likely than by pure chance says nothing, but 398 of them would say “animal”.
-        heard = np.where(probabilities >= 1 / probabilities.size, probabilities, 0)
-        weights = heard[self._outputs]
-        sums: list[float] = np.bincount(self._rows, weights, len(self._labels)).tolist()
-        return sums
+    @property
+    def model(self) -> str:
+        return f"{self.model_name}+vocabulary-{vocabulary.load().version}"
 
 
 def prepare(image: Image.Image) -> np.ndarray:
@@ -227,11 +216,3 @@ def _runtime_errors() -> tuple[type[Exception], ...]:
 
     own = (kind for kind in vars(runtime).values() if isinstance(kind, type))
     return RuntimeError, MemoryError, *(kind for kind in own if issubclass(kind, Exception))
-
-
-def _softmax(scores: np.ndarray) -> np.ndarray:
-    import numpy as np
-
-    likelihoods = np.exp(scores - scores.max())
-    probabilities: np.ndarray = likelihoods / likelihoods.sum()
-    return probabilities

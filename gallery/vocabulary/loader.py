@@ -15,10 +15,14 @@ FOLDER = Path(__file__).parent
 TAGS_FILE = "tags.csv"
 CATEGORIES_FILE = "categories.csv"
 CLASSES_FILE = "classes.csv"
+DENIED_FILE = "denied.csv"
+WITHHELD_FILE = "withheld.csv"
 COLUMNS = {
-    TAGS_FILE: ("label", "category", "parents", "aliases", "outputs"),
+    TAGS_FILE: ("label", "category", "parents", "aliases", "outputs", "brings", "muted"),
     CATEGORIES_FILE: ("slug", "label"),
     CLASSES_FILE: ("wnid", "lemma"),
+    DENIED_FILE: ("words", "subject"),
+    WITHHELD_FILE: ("tag", "when", "reason"),
 }
 VERSION_FILE = "version.txt"
 LIST_SEPARATOR = ";"
@@ -33,7 +37,10 @@ class VocabularyTag:
     """One word: its category's slug, the tags it is a kind of, its other names.
 
     ``outputs`` are the ImageNet classes (WordNet ids such as ``n01882714``) that mean this very
-    tag; a tag such as “animal” has none and lives by the tags below it.
+    tag; a tag such as “animal” has none and lives by the tags below it. ``brings`` are tags that
+    are nearly always true of the same photo: “skiing” is no kind of “snow”, and brings it.
+    ``muted`` says why a photo library is better without the tag; empty when it is not. A muted
+    tag is never said, and what it is a kind of or brings is said all the same.
     """
 
     label: str
@@ -41,16 +48,55 @@ class VocabularyTag:
     parents: tuple[str, ...]
     aliases: tuple[str, ...]
     outputs: tuple[str, ...]
+    brings: tuple[str, ...]
+    muted: str
+
+
+@dataclass(frozen=True, slots=True)
+class Withheld:
+    """A tag that is not said, nor any kind of it, of a photo in which ``when`` may be seen."""
+
+    tag: str
+    when: str
 
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """All tags by label, all categories (slug → label), and the model's classes in its order."""
+    """All tags by label, all categories (slug → label), and the model's classes in its order.
+
+    ``denied`` are words that are never said about a picture, in the form `spelling` gives them.
+    """
 
     version: int
     tags: Mapping[str, VocabularyTag]
     categories: Mapping[str, str]
     outputs: tuple[str, ...]
+    denied: frozenset[str]
+    withheld: tuple[Withheld, ...]
+
+    @cached_property
+    def assignable(self) -> Mapping[str, VocabularyTag]:
+        """The tags that may be said, by label."""
+        return {label: tag for label, tag in self.tags.items() if not tag.muted}
+
+    @cached_property
+    def implied(self) -> Mapping[str, frozenset[str]]:
+        """Each label with all that is true with it: what it is a kind of or brings, and so on."""
+        return {label: self._all_implied(label) for label in self.tags}
+
+    def _all_implied(self, label: str) -> frozenset[str]:
+        reached: set[str] = set()
+        waiting = [label]
+        while waiting:
+            current = waiting.pop()
+            if current not in reached:
+                reached.add(current)
+                waiting += self.tags[current].parents + self.tags[current].brings
+        return frozenset(reached)
+
+    def is_denied(self, label: str) -> bool:
+        """Whether a label has one of the words that are never said about a picture."""
+        return _has_denied_word(label, self.denied)
 
     @cached_property
     def tag_of_output(self) -> Mapping[str, str]:
@@ -66,6 +112,14 @@ class Vocabulary:
             lineages[label] = frozenset({label}).union(*above)
         return lineages
 
+    def assignable_parents(self, label: str) -> frozenset[str]:
+        """The nearest tags that one is a kind of and that may be said."""
+        found: set[str] = set()
+        for parent in self.tags[label].parents:
+            muted = bool(self.tags[parent].muted)
+            found |= self.assignable_parents(parent) if muted else {parent}
+        return frozenset(found)
+
     def ancestors(self, label: str) -> frozenset[str]:
         """Everything a tag is a kind of, without itself. Raises KeyError for an unknown label."""
         return self.closure[label] - {label}
@@ -75,14 +129,17 @@ class Vocabulary:
 def load(folder: Path = FOLDER) -> Vocabulary:
     """Return the vocabulary in a folder, read once per process. Raises VocabularyError."""
     categories = {row["slug"]: row["label"] for _, row in _rows(folder, CATEGORIES_FILE)}
+    denied = frozenset(spelling(row["words"]) for _, row in _rows(folder, DENIED_FILE))
     outputs = tuple(sorted(row["wnid"] for _, row in _rows(folder, CLASSES_FILE)))
     lines = [(line, _tag(row)) for line, row in _rows(folder, TAGS_FILE)]
     _refuse_ambiguous_names(lines)
+    _refuse_denied_names(lines, denied)
     _refuse_unknown_words(lines, categories)
     _refuse_wrong_outputs(lines, outputs)
     tags = {tag.label: tag for _, tag in lines}
+    withheld = tuple(_withheld(folder, tags))
     _refuse_cycles(lines, tags)
-    return Vocabulary(_version(folder), tags, categories, outputs)
+    return Vocabulary(_version(folder), tags, categories, outputs, denied, withheld)
 
 
 def spelling(name: str) -> str:
@@ -129,7 +186,17 @@ def _tag(row: Mapping[str, str]) -> VocabularyTag:
         parents=_list(row["parents"]),
         aliases=_list(row["aliases"]),
         outputs=_list(row["outputs"]),
+        brings=_list(row["brings"]),
+        muted=row["muted"],
     )
+
+
+def _withheld(folder: Path, tags: Mapping[str, VocabularyTag]) -> Iterator[Withheld]:
+    for line, row in _rows(folder, WITHHELD_FILE):
+        for label in (row["tag"], row["when"]):
+            if label not in tags:
+                raise _refusal(WITHHELD_FILE, line, f"there is no tag “{label}”.")
+        yield Withheld(tag=row["tag"], when=row["when"])
 
 
 def _list(cell: str) -> tuple[str, ...]:
@@ -148,6 +215,20 @@ def _refuse_ambiguous_names(lines: Iterable[tuple[int, VocabularyTag]]) -> None:
             seen[key] = line
 
 
+def _refuse_denied_names(
+    lines: Iterable[tuple[int, VocabularyTag]], denied: frozenset[str]
+) -> None:
+    for line, tag in lines:
+        for name in (tag.label, *tag.aliases):
+            if not tag.muted and _has_denied_word(name, denied):
+                raise _refusal(TAGS_FILE, line, f"“{name}” has a word that {DENIED_FILE} denies.")
+
+
+def _has_denied_word(name: str, denied: frozenset[str]) -> bool:
+    padded = f"-{spelling(name)}-"
+    return any(f"-{words}-" in padded for words in denied)
+
+
 def _refuse_unknown_words(
     lines: Iterable[tuple[int, VocabularyTag]], categories: Mapping[str, str]
 ) -> None:
@@ -159,6 +240,9 @@ def _refuse_unknown_words(
         for parent in tag.parents:
             if parent not in labels:
                 raise _refusal(TAGS_FILE, line, f"there is no tag “{parent}” to be its parent.")
+        for companion in tag.brings:
+            if companion not in labels:
+                raise _refusal(TAGS_FILE, line, f"there is no tag “{companion}” for it to bring.")
 
 
 def _refuse_wrong_outputs(

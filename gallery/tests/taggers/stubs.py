@@ -29,10 +29,14 @@ class ToldTagger(Tagger):
     def __init__(self) -> None:
         self.says: dict[str, float] | Exception = {"koala": 0.9, "dog": 0.2}
 
+    @property
+    def model(self) -> str:
+        return "told/1"
+
     def tag(self, image: Image.Image) -> Opinion:
         if isinstance(self.says, Exception):
             raise self.says
         ranked = sorted(self.says.items(), key=lambda said: -said[1])
         return Opinion(
-            model="told/1", suggestions=tuple(Suggestion(label, sure) for label, sure in ranked)
+            model=self.model, suggestions=tuple(Suggestion(label, sure) for label, sure in ranked)
         )

@@ -5,21 +5,25 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from gallery import vocabulary
+from gallery.taggers import embedded
 from gallery.vocabulary import Vocabulary, VocabularyError
 from gallery.vocabulary.loader import spelling
 
 TAGS = """\
-label,category,parents,aliases,outputs
-animal,animals,,,
-mammal,animals,animal,,
-pet,animals,animal,,
-cat,animals,mammal;pet,kitten;house cat,n02124075
-koala,animals,mammal,,n01882714
+label,category,parents,aliases,outputs,brings,muted
+animal,animals,,,,,
+mammal,animals,animal,,,,
+pet,animals,animal,,,,
+cat,animals,mammal;pet,kitten;house cat,n02124075,,
+koala,animals,mammal,,n01882714,pet,
 """
 CATEGORIES = "slug,label\nanimals,Animals\n"
+DENIED = "words,subject\nugly,demeaning\n"
+WITHHELD = "tag,when,reason\ncat,koala,they would mind\n"
 CLASSES = "wnid,lemma\nn02124075,Egyptian cat\nn01882714,koala\n"
 
 # Words of WordNet's hierarchy that nobody would look for.
@@ -44,12 +48,16 @@ def write(
     tags: str = TAGS,
     categories: str = CATEGORIES,
     classes: str = CLASSES,
+    denied: str = DENIED,
+    withheld: str = WITHHELD,
     version: str = "3\n",
 ) -> Path:
     files = {
         "tags.csv": tags,
         "categories.csv": categories,
         "classes.csv": classes,
+        "denied.csv": denied,
+        "withheld.csv": withheld,
         "version.txt": version,
     }
     for name, text in files.items():
@@ -80,24 +88,30 @@ def test_ancestors_are_everything_above_once_however_many_paths(tmp_path: Path) 
 @pytest.mark.parametrize(
     ("old", "new", "complaint"),
     [
-        ("pet,animals,animal,,", "pet,animals,beast,,", r"line 4: there is no tag “beast”"),
-        ("pet,animals,animal,,", "pet,pets,animal,,", r"line 4: there is no category “pets”"),
+        ("pet,animals,animal,,,,", "pet,animals,beast,,,,", r"line 4: there is no tag “beast”"),
+        ("pet,animals,animal,,,,", "pet,pets,animal,,,,", r"line 4: there is no category “pets”"),
         (
-            "pet,animals,animal,,",
-            "Mammal,animals,animal,,",
+            "pet,animals,animal,,,,",
+            "Mammal,animals,animal,,,,",
             r"line 4: “Mammal” is already on line 3",
         ),
         ("kitten;", "Koala;", r"line 6: “koala” is already on line 5"),
         ("kitten;", "house-cat;", r"line 5: “house cat” is already on line 5"),
         ("kitten;", " kitten;", r"line 5: “ kitten” is not a name"),
         ("kitten;", "…;", r"line 5: “…” is not a name"),
-        ("animal,animals,,,", "animal,animals,cat,,", r"line 2: parents run in a circle"),
-        ("pet,animals,animal,,", "pet,animals,pet,,", r"line 4: parents run in a circle"),
+        ("animal,animals,,,,,", "animal,animals,cat,,,,", r"line 2: parents run in a circle"),
+        ("pet,animals,animal,,,,", "pet,animals,pet,,,,", r"line 4: parents run in a circle"),
+        ("pet,\n", "dog,\n", r"line 6: there is no tag “dog” for it to bring"),
+        ("kitten;", "ugly cat;", r"line 5: “ugly cat” has a word that denied.csv denies"),
         (",n01882714", ",n02124075", r"line 6: n02124075 is no class, or is claimed twice"),
         (",n01882714", ",n00000001", r"line 6: n00000001 is no class, or is claimed twice"),
         (",n01882714", ",", r"no tag claims n01882714"),
-        ("pet,animals,animal,,", "pet,animals,animal", r"line 4: has the wrong number of columns"),
-        ("pet,animals,animal,,", "pet,animals,animal,,,x", r"line 4: has the wrong number"),
+        (
+            "pet,animals,animal,,,,",
+            "pet,animals,animal,",
+            r"line 4: has the wrong number of columns",
+        ),
+        ("pet,animals,animal,,,,", "pet,animals,animal,,,,,x", r"line 4: has the wrong number"),
         ("label,category", "name,category", r"tags.csv: has no column “label”"),
     ],
 )
@@ -115,7 +129,10 @@ def test_a_version_must_be_a_whole_number(tmp_path: Path, version: str) -> None:
         vocabulary.load(write(tmp_path, version=version))
 
 
-@pytest.mark.parametrize("name", ["tags.csv", "categories.csv", "classes.csv", "version.txt"])
+@pytest.mark.parametrize(
+    "name",
+    ["tags.csv", "categories.csv", "classes.csv", "denied.csv", "withheld.csv", "version.txt"],
+)
 def test_a_missing_file_is_named(tmp_path: Path, name: str) -> None:
     (write(tmp_path) / name).unlink()
     with pytest.raises(VocabularyError, match=name):
@@ -144,10 +161,79 @@ def test_every_class_of_the_model_means_a_shipped_tag(shipped: Vocabulary) -> No
 
 
 def test_every_shipped_tag_can_be_said(shipped: Vocabulary) -> None:
-    sayable = {
-        label for meant in shipped.tag_of_output.values() for label in shipped.closure[meant]
-    }
-    assert sayable == shipped.tags.keys()
+    fed = {label for meant in shipped.tag_of_output.values() for label in shipped.implied[meant]}
+    with np.load(embedded.MODEL_DIR / embedded.HEADS_FILE) as heads:
+        headed = {above for label in heads["labels"] for above in shipped.closure[str(label)]}
+    assert shipped.assignable.keys() - fed - headed == set()
+
+
+def test_there_are_many_tags_in_some_two_dozen_categories(shipped: Vocabulary) -> None:
+    assert len(shipped.assignable) >= 800
+    assert 20 <= len(shipped.categories) <= 28
+    assert {tag.category for tag in shipped.assignable.values()} == shipped.categories.keys()
+
+
+def test_every_muted_tag_says_why(shipped: Vocabulary) -> None:
+    muted = shipped.tags.keys() - shipped.assignable.keys()
+    assert muted
+    assert all(len(shipped.tags[label].muted.split()) > 2 for label in muted)
+
+
+@pytest.mark.parametrize(
+    ("label", "companions"),
+    [
+        ("skiing", {"snow", "winter sport", "person", "sport"}),
+        ("racket", {"tennis", "sport"}),
+        ("beach", {"sea", "coast", "sand", "water"}),
+        ("baseball player", {"baseball", "sport", "person"}),
+        ("lighthouse", {"coast", "building", "outdoors"}),
+    ],
+)
+def test_a_shipped_tag_brings(shipped: Vocabulary, label: str, companions: set[str]) -> None:
+    assert companions <= shipped.implied[label]
+    assert companions - shipped.closure[label], "or it would only be a kind of them"
+
+
+def test_no_shipped_name_speaks_of_what_is_nobodys_business(shipped: Vocabulary) -> None:
+    names = {name for tag in shipped.assignable.values() for name in (tag.label, *tag.aliases)}
+    assert {name for name in names if shipped.is_denied(name)} == set()
+
+
+@pytest.mark.parametrize(
+    "label", ["Catholic", "black people", "a sick child", "gay-couple", "ugly man", "wheelchair"]
+)
+def test_denied_words_are_found_wherever_they_stand(shipped: Vocabulary, label: str) -> None:
+    assert shipped.is_denied(label)
+
+
+@pytest.mark.parametrize("label", ["race car", "church", "koala", "black swan", "horse"])
+def test_words_that_only_look_alike_are_not_denied(shipped: Vocabulary, label: str) -> None:
+    assert not shipped.is_denied(label)
+
+
+@pytest.mark.parametrize("plural", ["dogs", "geese", "sheep", "wolves", "churches", "pianos"])
+def test_plurals_name_a_shipped_tag(shipped: Vocabulary, plural: str) -> None:
+    names = {spelling(name) for tag in shipped.tags.values() for name in (tag.label, *tag.aliases)}
+    assert plural in names
+
+
+def test_what_a_small_vocabulary_implies(tmp_path: Path) -> None:
+    words = vocabulary.load(write(tmp_path))
+    assert words.implied["koala"] == {"koala", "mammal", "pet", "animal"}
+    assert words.closure["koala"] == {"koala", "mammal", "animal"}
+
+
+def test_a_muted_tag_is_not_assignable_and_its_parent_takes_its_place(tmp_path: Path) -> None:
+    muted = TAGS.replace("mammal,animals,animal,,,,", "mammal,animals,animal,,,,jargon to most")
+    words = vocabulary.load(write(tmp_path, tags=muted))
+    assert "mammal" not in words.assignable
+    assert words.assignable_parents("koala") == {"animal"}
+
+
+def test_a_withheld_tag_must_exist(tmp_path: Path) -> None:
+    rule = "tag,when,reason\ncat,ghost,none\n"
+    with pytest.raises(VocabularyError, match=r"withheld.csv, line 2: there is no tag “ghost”"):
+        vocabulary.load(write(tmp_path, withheld=rule))
 
 
 def test_no_shipped_name_is_abstract(shipped: Vocabulary) -> None:
@@ -162,16 +248,12 @@ def test_shipped_names_read_like_words(shipped: Vocabulary) -> None:
     assert [name for name in names if not readable.fullmatch(name) or len(name) > 35] == []
 
 
-def test_every_shipped_category_is_used(shipped: Vocabulary) -> None:
-    assert {tag.category for tag in shipped.tags.values()} == shipped.categories.keys()
-
-
 @pytest.mark.parametrize(
     ("label", "ancestors"),
     [
         ("koala", {"marsupial", "mammal", "animal"}),
-        ("tabby cat", {"cat", "mammal", "animal"}),
-        ("golden retriever", {"retriever", "dog", "mammal", "animal"}),
+        ("tabby cat", {"cat", "pet", "mammal", "animal"}),
+        ("golden retriever", {"retriever", "dog", "pet", "mammal", "animal"}),
         ("moped", {"motorcycle", "vehicle"}),
         ("espresso", {"coffee", "drink"}),
         ("volcano", {"mountain", "landscape"}),
