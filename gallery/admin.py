@@ -15,7 +15,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html
 
-from . import renditions, tagging, tags
+from . import renditions, tagging, tags, thresholds
 from .forms import AdminUploadForm, MergeTagsForm
 from .models import (
     Photo,
@@ -199,10 +199,10 @@ class TagParentInline(ReadOnlyInline):
 
 @admin.register(Tag)
 class TagAdmin(FastAdmin):
-    list_display = ("label", "category", "photo_count")
+    list_display = ("label", "category", "threshold", "photo_count")
     list_filter = ("category",)
     search_fields = ("label", "slug", "aliases__label")
-    fields = ("label", "slug", "category")
+    fields = ("label", "slug", "category", "threshold")
     readonly_fields = ("slug",)
     inlines = (TagParentInline, TagAliasInline)
     actions = ("merge",)
@@ -219,6 +219,11 @@ class TagAdmin(FastAdmin):
     @admin.display(description="photos", ordering="photos_with_it")
     def photo_count(self, tag: Any) -> int:
         return tag.photos_with_it or 0
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if "threshold" in form.changed_data:
+            thresholds.override(obj, obj.threshold)
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         for row in formset.save(commit=False):

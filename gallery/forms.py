@@ -146,6 +146,17 @@ class AddTagForm(forms.Form):
         return label
 
 
+class ThresholdForm(forms.Form):
+    """How sure a tag has to be."""
+
+    threshold = forms.FloatField(
+        label="Show tags from",
+        min_value=0,
+        max_value=1,
+        widget=forms.NumberInput(attrs={"type": "range", "min": 0.05, "max": 0.95, "step": 0.05}),
+    )
+
+
 class MergeTagsForm(forms.Form):
     """Which of the chosen tags stays."""
 

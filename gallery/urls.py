@@ -10,6 +10,7 @@ urlpatterns = [
     path("", photos.photo_list, name="photo-list"),
     path("search/", photos.photo_search, name="photo-search"),
     path("mine/", photos.photo_own_list, name="photo-own-list"),
+    path("mine/threshold/", tagging.library_threshold, name="library-threshold"),
     path("upload/", uploads.upload, name="upload"),
     path("tags/", tags.tag_list, name="tag-list"),
     path("tags/<str:slug>/", tags.tag_detail, name="tag-detail"),
@@ -19,6 +20,7 @@ urlpatterns = [
     path("photos/<str:public_id>/delete/", photos.photo_delete, name="photo-delete"),
     path("photos/<str:public_id>/tagging/", tagging.tagging_panel, name="tagging-panel"),
     path("photos/<str:public_id>/tagging/again/", tagging.tagging_again, name="tagging-again"),
+    path("photos/<str:public_id>/threshold/", tagging.photo_threshold, name="photo-threshold"),
     path("photos/<str:public_id>/tags/", tagging.photo_tag_add, name="photo-tag-add"),
     path(
         "photos/<str:public_id>/tags/<str:slug>/<str:decision>/",

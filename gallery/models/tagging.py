@@ -21,6 +21,9 @@ class RunStatus(models.TextChoices):
     FAILED = "failed", "Failed"
 
 
+UNFINISHED_STATUSES = (RunStatus.QUEUED, RunStatus.RUNNING)
+
+
 class TagState(models.TextChoices):
     SUGGESTED = "suggested", "Suggested"
     ASSIGNED = "assigned", "Assigned"
@@ -36,7 +39,7 @@ DECIDED_STATES = (TagState.CONFIRMED, TagState.REJECTED)
 
 class TaggingRunQuerySet(models.QuerySet["TaggingRun"]):
     def unfinished(self) -> Self:
-        return self.filter(status__in=[RunStatus.QUEUED, RunStatus.RUNNING])
+        return self.filter(status__in=UNFINISHED_STATUSES)
 
     def queued_for(self, time: timedelta) -> Self:
         """Runs that wait although the bell was rung for them so long ago."""
@@ -112,7 +115,7 @@ class TaggingRun(models.Model):
 
     @property
     def is_unfinished(self) -> bool:
-        return self.status in {RunStatus.QUEUED, RunStatus.RUNNING}
+        return self.status in UNFINISHED_STATUSES
 
     @property
     def duration(self) -> timedelta | None:
@@ -198,6 +201,9 @@ class PhotoTag(models.Model):
     run = models.ForeignKey(
         TaggingRun, null=True, blank=True, on_delete=models.SET_NULL, related_name="photo_tags"
     )
+
+    #: What another threshold would do to it, for a page that tries one: see `thresholds.fate_of`.
+    fate = ""
 
     objects = PhotoTagQuerySet.as_manager()
 

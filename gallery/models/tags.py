@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Self
 
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
@@ -85,6 +86,13 @@ class Tag(models.Model):
     slug = models.CharField(max_length=MAX_LABEL_CHARS, unique=True)
     label = models.CharField(max_length=MAX_LABEL_CHARS)
     category = models.CharField(max_length=50, blank=True, db_index=True)
+    threshold = models.FloatField(
+        "confidence it needs",
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0.0), MaxValueValidator(1.0)],
+        help_text="From 0 to 1, for every photo of the site. Empty: the photo's own threshold.",
+    )
     #: Set by `counted_on`.
     photo_count: int
 
@@ -96,7 +104,13 @@ class Tag(models.Model):
 
     class Meta:
         ordering = ["label"]
-        constraints = [models.CheckConstraint(name="tag_has_slug", condition=~Q(slug=""))]
+        constraints = [
+            models.CheckConstraint(name="tag_has_slug", condition=~Q(slug="")),
+            models.CheckConstraint(
+                name="tag_threshold_is_a_share",
+                condition=Q(threshold__isnull=True) | Q(threshold__range=(0, 1)),
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.label

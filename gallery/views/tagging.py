@@ -8,11 +8,12 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from .. import tagging
-from ..forms import AddTagForm
+from .. import tagging, thresholds
+from ..forms import AddTagForm, ThresholdForm
 from ..models import Photo, TagState
 from .requests import SignedInRequest, own_photo, photo_for, wants_fragment
 
@@ -26,6 +27,10 @@ def panel_context(
     photo_tags = list(photo.photo_tags.surest_first().select_related("tag", "run"))
     runs = list(photo.tagging_runs.order_by("-pk")[:10])
     is_owner = photo.owner_id == request.user.pk
+    kept = runs[0].threshold if runs else photo.owner.threshold
+    tried = asked_threshold(request, else_=kept) if is_owner else kept
+    for photo_tag in photo_tags:
+        photo_tag.fate = thresholds.fate_of(photo_tag, tried) if tried != kept else ""
     state = tagging.state_of(tagging.latest_of_each(runs))
     return {
         "photo": photo,
@@ -35,6 +40,8 @@ def panel_context(
         "rejected": [tag for tag in photo_tags if is_owner and tag.state == TagState.REJECTED],
         "runs": runs,
         "state": state,
+        "dial": ThresholdForm(initial={"threshold": tried}),
+        "tried": tried if tried != kept else None,
         "is_unfinished": any(run.is_unfinished for run in runs),
         "add_form": add_form or AddTagForm(),
     }
@@ -57,6 +64,53 @@ def tagging_again(request: SignedInRequest, public_id: str) -> HttpResponse:
     if not tagging.request_again(photo, by=request.user):
         messages.info(request, "Tagging of this photo is under way already.")
     return _answer(request, photo)
+
+
+@login_required
+@require_POST
+def photo_threshold(request: SignedInRequest, public_id: str) -> HttpResponse:
+    """Try another threshold on one photo, or keep it."""
+    photo = own_photo(request, public_id)
+    threshold = posted_threshold(request)
+    if "keep" not in request.POST:
+        return redirect(f"{photo.get_absolute_url()}?threshold={threshold:g}#tags")
+    thresholds.apply(Photo.objects.filter(pk=photo.pk), threshold)
+    return _answer(request, photo)
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def library_threshold(request: SignedInRequest) -> HttpResponse:
+    """Try another threshold on all one's photos, or keep it for them and those to come."""
+    if "keep" in request.POST:
+        threshold = posted_threshold(request)
+        thresholds.choose(request.user, threshold)
+        messages.success(request, f"Your photos show tags from {threshold:.0%} now.")
+        return redirect("gallery:photo-own-list")
+    kept = request.user.threshold
+    tried = posted_threshold(request) if request.POST else asked_threshold(request, else_=kept)
+    if request.method == "POST" and not wants_fragment(request):
+        return redirect(f"{reverse('gallery:library-threshold')}?threshold={tried:g}")
+    context = {
+        "dial": ThresholdForm(initial={"threshold": tried}),
+        "kept": kept,
+        "preview": thresholds.preview(Photo.objects.owned_by(request.user), tried),
+    }
+    template = "_threshold_preview" if wants_fragment(request) else "library_threshold"
+    return render(request, f"gallery/{template}.html", context)
+
+
+def asked_threshold(request: HttpRequest, *, else_: float) -> float:
+    form = ThresholdForm(request.GET)
+    return float(form.cleaned_data["threshold"]) if form.is_valid() else else_
+
+
+def posted_threshold(request: HttpRequest) -> float:
+    """Return the threshold of the dial. Raises Http404 when it is none: the dial sends no other."""
+    form = ThresholdForm(request.POST)
+    if not form.is_valid():
+        raise Http404
+    return float(form.cleaned_data["threshold"])
 
 
 @login_required

@@ -30,13 +30,24 @@ async function decide(panel, event) {
   event.preventDefault();
   const wasUnfinished = Boolean(panel.querySelector("[data-unfinished]"));
   try {
-    const body = new FormData(form);
+    const body = new FormData(form, event.submitter);
     show(panel, await fetchFragment(form.action, { method: "POST", body }));
     panel.querySelector("h2")?.focus();
     if (!wasUnfinished) watch(panel);
   } catch {
-    form.submit(); // the plain way tells what is wrong
+    sendPlainly(form, event.submitter); // that way tells what is wrong
   }
+}
+
+function sendPlainly(form, button) {
+  if (button?.name) {
+    const pressed = document.createElement("input");
+    pressed.type = "hidden";
+    pressed.name = button.name;
+    pressed.value = button.value;
+    form.append(pressed);
+  }
+  form.submit();
 }
 
 /** Put the new tags in place, leaving open what was open. */
