@@ -9,15 +9,16 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django_tasks import TaskResultStatus, default_task_backend
 from django_tasks.exceptions import TaskResultDoesNotExist
 
-from . import renditions
+from . import renditions, vocabulary
 from .imaging.errors import ImageError
 from .models import Fingerprint, Photo, PhotoTag, RunStatus, Tag, TaggingRun, TagState, User
-from .models.tagging import DECIDED_STATES
+from .models.photos import PhotoQuerySet
+from .models.tagging import DECIDED_STATES, UNFINISHED_STATUSES
 from .taggers import get_tagger
 from .taggers.base import Opinion, TaggerError
 
@@ -64,6 +65,28 @@ def request_again(photo: Photo, *, by: User) -> list[TaggingRun]:
     ]
 
 
+def outdated(tagger: str) -> PhotoQuerySet:
+    """Photos that a tagger has answered about, but not with its present model or words."""
+    model = get_tagger(tagger).model
+    if not model:
+        return Photo.objects.none()
+    runs = TaggingRun.objects.filter(photo=OuterRef("pk"), tagger=tagger)
+    fresh = runs.filter(Q(model_version=model) | Q(status__in=UNFINISHED_STATUSES))
+    return Photo.objects.filter(Exists(runs.filter(status=RunStatus.COMPLETE)), ~Exists(fresh))
+
+
+def request_outdated(tagger: str) -> int:
+    """Ask a tagger again about every outdated photo, at the photo's threshold; return how many."""
+    runs = TaggingRun.objects.filter(tagger=tagger)
+    newer = runs.filter(photo=OuterRef("photo"), pk__gt=OuterRef("pk"))
+    latest = runs.filter(~Exists(newer), photo__in=outdated(tagger))
+    asked = 0
+    for run in latest.select_related("photo__owner").iterator(chunk_size=500):
+        request_run(run.photo, tagger=tagger, threshold=run.threshold)
+        asked += 1
+    return asked
+
+
 # --- Answering --------------------------------------------------------------------------------
 
 
@@ -100,7 +123,11 @@ def _backoff(run: TaggingRun) -> timedelta | None:
 
 @transaction.atomic
 def _record(run: TaggingRun, opinion: Opinion) -> None:
-    said = [{"tag": s.label, "confidence": s.confidence} for s in opinion.suggestions]
+    said = [
+        {"tag": s.label, "confidence": s.confidence}
+        for s in opinion.suggestions
+        if _may_be_said(s.label)
+    ]
     if not run.finish(suggestions=said, model_version=opinion.model):
         return
     if opinion.features is not None:
@@ -112,6 +139,11 @@ def _record(run: TaggingRun, opinion: Opinion) -> None:
             update_fields=["embedding", "model"],
         )
     settle(run.photo)
+
+
+def _may_be_said(label: str) -> bool:
+    words = vocabulary.load()
+    return label in words.assignable or not words.is_denied(label)
 
 
 # --- From opinions to tags --------------------------------------------------------------------
@@ -135,7 +167,8 @@ def settle(photo: Photo) -> None:
     """Bring the photo's undecided tags in line with the last answer of each tagger.
 
     Where several taggers name a tag, the surest gives its confidence, and the tag is assigned
-    when one of them reaches its run's threshold. What a person decided stays as it is.
+    when one of them reaches the tag's own threshold, or its run's where the tag has none. What a
+    person decided stays as it is.
     """
     _hold_tags(photo)
     heard = _hear(photo.tagging_runs.latest_complete())
@@ -172,15 +205,13 @@ def _hold_tags(photo: Photo) -> None:
 
 
 def _hear(runs: Iterable[TaggingRun]) -> dict[Tag, Heard]:
-    said = [
-        (entry["tag"], Heard(entry["confidence"], run, entry["confidence"] >= run.threshold))
-        for run in runs
-        for entry in run.suggestions
-    ]
-    tags = Tag.objects.by_label({label for label, _ in said})
+    said = [(run, entry["tag"], entry["confidence"]) for run in runs for entry in run.suggestions]
+    tags = Tag.objects.by_label({label for _, label, _ in said})
     heard: dict[Tag, Heard] = {}
-    for label, opinion in said:
+    for run, label, confidence in said:
         if tag := tags.get(label):
+            needed = run.threshold if tag.threshold is None else tag.threshold
+            opinion = Heard(confidence, run, assigned=confidence >= needed)
             heard[tag] = heard[tag].joined(opinion) if tag in heard else opinion
     return heard
 

@@ -26,26 +26,27 @@ class Synced:
 def sync_vocabulary() -> Synced:
     """Bring tags, categories, parents and aliases in line with the shipped vocabulary.
 
-    Tags that people or other taggers made stay. A tag that was merged away here stays merged:
-    its name is an alias, and what the vocabulary says of it holds for the tag it became.
+    Tags that people or other taggers made stay, and so do names that people gave. A tag that was
+    merged away here stays merged: its name is an alias, and what the vocabulary says of it holds
+    for the tag it became.
     """
     vocabulary = load()
     tags = _sync_tags(vocabulary)
     _sync_parents(vocabulary, tags)
     taken = _sync_aliases(vocabulary, tags)
     rebuild_closure()
-    return Synced(tags=len(vocabulary.tags), taken_aliases=taken)
+    return Synced(tags=len(vocabulary.assignable), taken_aliases=taken)
 
 
 def _sync_tags(vocabulary: Vocabulary) -> dict[str, Tag]:
-    tags = Tag.objects.by_label(entry.label for entry in vocabulary.tags.values())
+    tags = Tag.objects.by_label(vocabulary.assignable)
     changed = []
-    for entry in vocabulary.tags.values():
+    for entry in vocabulary.assignable.values():
         tag = tags[entry.label]
-        if _is_own(tag, entry.label) and (tag.label, tag.category) != (entry.label, entry.category):
-            tag.label, tag.category = entry.label, entry.category
+        if _is_own(tag, entry.label) and tag.category != entry.category:
+            tag.category = entry.category
             changed.append(tag)
-    Tag.objects.bulk_update(changed, ["label", "category"])
+    Tag.objects.bulk_update(changed, ["category"])
     return tags
 
 
@@ -53,8 +54,8 @@ def _sync_parents(vocabulary: Vocabulary, tags: Mapping[str, Tag]) -> None:
     """Add missing edges and drop those between vocabulary tags that it no longer has."""
     wanted = _without_circles(
         (tags[entry.label].pk, tags[parent].pk)
-        for entry in vocabulary.tags.values()
-        for parent in entry.parents
+        for entry in vocabulary.assignable.values()
+        for parent in vocabulary.assignable_parents(entry.label)
         if _is_own(tags[entry.label], entry.label)
     )
     known = {tag.pk for tag in tags.values()}
@@ -87,7 +88,7 @@ def _sync_aliases(vocabulary: Vocabulary, tags: Mapping[str, Tag]) -> tuple[str,
     """Add missing aliases; return those that are tags of their own here."""
     labels = {
         tag_slug(alias): (alias, tags[entry.label])
-        for entry in vocabulary.tags.values()
+        for entry in vocabulary.assignable.values()
         for alias in entry.aliases
     }
     own_tags = set(Tag.objects.filter(slug__in=labels).values_list("slug", flat=True))

@@ -272,3 +272,25 @@ def test_tags_of_a_photo_are_unique() -> None:
     tagging.add_by_hand(photo, "Koala")
     tagging.add_by_hand(photo, "koala ")
     assert PhotoTag.objects.count() == 1
+
+
+def test_photos_of_an_earlier_model_are_tagged_again_at_their_own_threshold(
+    photo: Photo, told: ToldTagger
+) -> None:
+    run = perform(photo)
+    assert not tagging.outdated("told").exists()
+    TaggingRun.objects.filter(pk=run.pk).update(model_version="told/0", threshold=0.85)
+    assert tagging.request_outdated("told") == 1
+    assert photo.tagging_runs.latest("pk").threshold == 0.85
+    assert tagging.request_outdated("told") == 0, "they are in the queue already"
+
+
+def test_photos_that_nobody_had_tagged_are_left_alone(told: ToldTagger) -> None:
+    make_photo()
+    assert not tagging.outdated("told").exists()
+
+
+def test_nothing_of_what_is_nobodys_business_is_kept(photo: Photo, told: ToldTagger) -> None:
+    told.says = {"koala": 0.9, "Muslim": 0.8, "fat person": 0.7}
+    assert perform(photo).suggestions == [{"tag": "koala", "confidence": 0.9}]
+    assert states(photo) == {"koala": "assigned"}

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
+
+from ... import tagging
 
 
 class Command(BaseCommand):
@@ -18,3 +21,5 @@ class Command(BaseCommand):
         call_command("collectstatic", interactive=False, verbosity=0)
         self.stdout.write("Bringing the vocabulary up to date")
         call_command("sync_vocabulary", verbosity=0)
+        if any(tagging.outdated(tagger).exists() for tagger in settings.DEFAULT_TAGGERS):
+            self.stdout.write("Some photos have tags of an earlier version: manage.py tag_again")
