@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Any
 
+from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.core.paginator import Paginator
@@ -15,7 +16,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html
 
-from . import renditions, tagging, tags, thresholds
+from . import renditions, tagging, tags, teaching, thresholds
 from .forms import AdminUploadForm, MergeTagsForm
 from .models import (
     Photo,
@@ -25,6 +26,7 @@ from .models import (
     TagAlias,
     TaggingRun,
     TagParent,
+    TaughtTag,
     User,
     Visibility,
 )
@@ -246,10 +248,46 @@ class TagAdmin(FastAdmin):
         return render(request, "admin/gallery/merge_tags.html", context)
 
 
+class TaggerFilter(admin.SimpleListFilter):
+    """The site's taggers, without asking a million runs for their names."""
+
+    title = "tagger"
+    parameter_name = "tagger"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [*((alias, alias) for alias in settings.TAGGERS), ("taught", "as taught")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[TaggingRun]) -> Any:
+        if self.value() == "taught":
+            return queryset.exclude(taught=None)
+        return queryset.filter(tagger=self.value()) if self.value() else queryset
+
+
+@admin.register(TaughtTag)
+class TaughtTagAdmin(FastAdmin):
+    """What people taught, to look at and to undo."""
+
+    list_display = ("tag", "owner", "yes_count", "no_count", "applied_at")
+    list_select_related = ("tag", "owner")
+    search_fields = ("tag__label", "owner__username")
+    fields = readonly_fields = ("tag", "owner", "yes_count", "no_count", "model", "applied_at")
+    ordering = ("-applied_at",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def delete_model(self, request: HttpRequest, taught: TaughtTag) -> None:
+        teaching.undo(taught)
+
+    def delete_queryset(self, request: HttpRequest, chosen: QuerySet[TaughtTag]) -> None:
+        for taught in chosen:
+            teaching.undo(taught)
+
+
 @admin.register(TaggingRun)
 class TaggingRunAdmin(FastAdmin):
     list_display = ("id", "photo", "tagger", "status", "attempts", "seconds", "error", "created_at")
-    list_filter = ("status", "tagger")
+    list_filter = ("status", TaggerFilter)
     list_select_related = ("photo",)
     search_fields = ("photo__public_id", "error")
     ordering = ("-id",)

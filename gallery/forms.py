@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django import forms
@@ -12,7 +14,7 @@ from django.core.files.uploadedfile import UploadedFile
 from . import throttle
 from .imaging.errors import ImageError
 from .ingest import DuplicateError, add_photo
-from .models import Photo, User, Visibility
+from .models import Photo, TagState, User, Visibility
 from .models.photos import TaggingChoice
 from .models.tags import MAX_LABEL_CHARS, tag_slug
 
@@ -155,6 +157,66 @@ class ThresholdForm(forms.Form):
         max_value=1,
         widget=forms.NumberInput(attrs={"type": "range", "min": 0.05, "max": 0.95, "step": 0.05}),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class MarkCard:
+    """A photo to mark, the field for it, and how sure a head is of it, 0..1 or None."""
+
+    photo: Photo
+    field: forms.BoundField
+    confidence: float | None
+
+
+class MarksForm(forms.Form):
+    """For each of some photos: does it show the tag?
+
+    ``said`` maps keys of photos to the state of the tag on them, where a person has decided.
+    """
+
+    prefix = "mark"
+
+    def __init__(
+        self,
+        *args: Any,
+        photos: Sequence[Photo],
+        said: Mapping[int, str] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self._photos = photos
+        for photo in photos:
+            self.fields[photo.public_id] = forms.ChoiceField(
+                choices=[("yes", "Yes"), ("no", "No"), ("", "Not sure")],
+                initial=_MARK_OF.get((said or {}).get(photo.pk, ""), ""),
+                required=False,
+                widget=forms.RadioSelect,
+            )
+
+    @classmethod
+    def asked_about(cls, data: Mapping[str, Any]) -> list[str]:
+        """Return the public ids that were sent."""
+        start = f"{cls.prefix}-"
+        return [name.removeprefix(start) for name in data if name.startswith(start)]
+
+    @property
+    def new_marks(self) -> list[tuple[Photo, bool | None]]:
+        """What was said anew: a photo shows the tag, or not; None takes an earlier word back."""
+        return [
+            (photo, _SHOWS[self.cleaned_data[photo.public_id]])
+            for photo in self._photos
+            if photo.public_id in self.changed_data
+        ]
+
+    def cards(self, confidences: Mapping[int, float]) -> list[MarkCard]:
+        return [
+            MarkCard(photo, self[photo.public_id], confidences.get(photo.pk))
+            for photo in self._photos
+        ]
+
+
+_SHOWS = {"yes": True, "no": False, "": None}
+_MARK_OF = {TagState.CONFIRMED.value: "yes", TagState.REJECTED.value: "no"}
 
 
 class MergeTagsForm(forms.Form):

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from django.db import transaction
 
-from .models import PhotoTag, Tag, TagAlias, TagClosure, TagParent
+from . import teaching
+from .models import PhotoTag, Tag, TagAlias, TagClosure, TagParent, TaughtTag
 from .models.tagging import DECIDED_STATES
 from .models.tags import tag_slug
 from .vocabulary import Vocabulary, load
@@ -158,12 +159,21 @@ def merge_tags(sources: Iterable[Tag], *, into: Tag) -> None:
 
 
 def _merge(source: Tag, into: Tag) -> None:
+    _move_taught(source, into)
     _move_photo_tags(source, into)
     _move_edges(source, into)
     TagAlias.objects.filter(tag=source).update(tag=into)
     slug, label = source.slug, source.label
     source.delete()
     TagAlias.objects.create(slug=slug, label=label, tag=into)
+
+
+def _move_taught(source: Tag, into: Tag) -> None:
+    """Hand over what people taught; who taught both tags keeps the one that stays."""
+    have_both = TaughtTag.objects.filter(tag=into).values("owner")
+    for taught in TaughtTag.objects.filter(tag=source, owner__in=have_both):
+        teaching.undo(taught)
+    TaughtTag.objects.filter(tag=source).update(tag=into)
 
 
 def _move_photo_tags(source: Tag, into: Tag) -> None:

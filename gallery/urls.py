@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import media, people, photos, tagging, tags, uploads
+from .views import media, people, photos, tagging, tags, teaching, uploads
 
 app_name = "gallery"
 
@@ -11,9 +11,13 @@ urlpatterns = [
     path("search/", photos.photo_search, name="photo-search"),
     path("mine/", photos.photo_own_list, name="photo-own-list"),
     path("mine/threshold/", tagging.library_threshold, name="library-threshold"),
+    path("mine/taught/", teaching.taught_list, name="taught-list"),
     path("upload/", uploads.upload, name="upload"),
     path("tags/", tags.tag_list, name="tag-list"),
     path("tags/<str:slug>/", tags.tag_detail, name="tag-detail"),
+    path("tags/<str:slug>/teach/", teaching.teach, name="tag-teach"),
+    path("tags/<str:slug>/teach/apply/", teaching.apply, name="tag-teach-apply"),
+    path("tags/<str:slug>/teach/undo/", teaching.undo, name="tag-teach-undo"),
     # One photo
     path("photos/<str:public_id>/", photos.photo_detail, name="photo-detail"),
     path("photos/<str:public_id>/edit/", photos.photo_edit, name="photo-edit"),

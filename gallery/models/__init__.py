@@ -6,6 +6,7 @@ from .photos import Photo, Visibility
 from .renditions import Rendition
 from .tagging import PhotoTag, RunStatus, TaggingRun, TagState
 from .tags import Tag, TagAlias, TagClosure, TagParent
+from .teaching import TaughtTag
 
 __all__ = [
     "Fingerprint",
@@ -19,6 +20,7 @@ __all__ = [
     "TagParent",
     "TagState",
     "TaggingRun",
+    "TaughtTag",
     "User",
     "Visibility",
 ]

@@ -67,6 +67,20 @@ class PhotoQuerySet(models.QuerySet["Photo"]):
         carrying = PhotoTag.objects.shown().under(tags).filter(confidence__gte=min_confidence)
         return self.filter(models.Exists(carrying.filter(photo=models.OuterRef("pk"))))
 
+    def undecided_on(self, tag: Tag) -> Self:
+        """Photos on which nobody has confirmed or rejected this tag."""
+        from .tagging import PhotoTag
+
+        decided = PhotoTag.objects.decided().filter(tag=tag, photo=models.OuterRef("pk"))
+        return self.filter(~models.Exists(decided))
+
+    def suspected_of(self, tag: Tag) -> Self:
+        """Photos of which a tagger says this tag, however surely."""
+        from .tagging import PhotoTag
+
+        rows = PhotoTag.objects.filter(tag=tag, photo=models.OuterRef("pk"))
+        return self.filter(models.Exists(rows))
+
     def sure_of_a_tag(self, min_confidence: float) -> Self:
         """Photos with at least one tag that is at least so sure."""
         from .tagging import PhotoTag

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from .photos import Photo
 from .tags import Tag, TagClosure
+from .teaching import TaughtTag
 
 
 class RunStatus(models.TextChoices):
@@ -72,6 +73,9 @@ class TaggingRun(models.Model):
 
     photo = models.ForeignKey(Photo, on_delete=models.CASCADE, related_name="tagging_runs")
     tagger = models.CharField(max_length=50)
+    taught = models.ForeignKey(
+        TaughtTag, null=True, blank=True, on_delete=models.CASCADE, related_name="runs"
+    )
     model_version = models.CharField(max_length=100, blank=True)
     status = models.CharField(max_length=10, choices=RunStatus.choices, default=RunStatus.QUEUED)
     threshold = models.FloatField()
@@ -112,6 +116,11 @@ class TaggingRun(models.Model):
 
     def __str__(self) -> str:
         return f"{self.tagger} on {self.photo_id}: {self.status}"
+
+    @property
+    def who(self) -> str:
+        """Who said so, in words for people."""
+        return self.tagger if self.taught_id is None else "as taught"
 
     @property
     def is_unfinished(self) -> bool:
@@ -181,6 +190,10 @@ class PhotoTagQuerySet(models.QuerySet["PhotoTag"]):
 
     def suggested(self) -> Self:
         return self.filter(state=TagState.SUGGESTED)
+
+    def decided(self) -> Self:
+        """Rows on which a person has spoken."""
+        return self.filter(state__in=DECIDED_STATES)
 
     def under(self, tags: models.QuerySet[Tag]) -> Self:
         """Rows whose tag is one of these or a kind of one of these."""

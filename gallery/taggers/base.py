@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from PIL import Image
 
 
+#: What is less likely than this is not worth keeping, even as a suggestion.
+SUGGESTION_FLOOR = 0.05
+
+
 @dataclass(frozen=True, slots=True)
 class Suggestion:
     """One thing a tagger saw: a label in plain words and its confidence, 0..1."""
@@ -25,12 +29,14 @@ class Opinion:
 
     ``model`` names the model and its version, so that an old opinion can be told from a new one.
     ``suggestions`` come most confident first. ``features`` is the model's own description of the
-    photo, float32 of shape (n,), or None when the tagger gives none.
+    photo, float32 of shape (n,), or None when the tagger gives none. ``feature_model`` names what
+    gave them where that changes less often than ``model``.
     """
 
     model: str
     suggestions: tuple[Suggestion, ...]
     features: np.ndarray | None = None
+    feature_model: str = ""
 
 
 class TaggerError(Exception):

@@ -69,6 +69,7 @@ class EmbeddedTagger(Tagger):
             model=self.model,
             suggestions=scorer.suggestions(scores, features),
             features=features,
+            feature_model=self.model_name,
         )
 
     def look(self, image: Image.Image) -> tuple[np.ndarray, np.ndarray]:

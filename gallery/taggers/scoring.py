@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from . import heads as heads_
-from .base import Suggestion
+from .base import SUGGESTION_FLOOR, Suggestion
 
 if TYPE_CHECKING:
     import numpy as np
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
     from .heads import Heads
 
-SUGGESTION_FLOOR = 0.05
 CONFIDENCE_DECIMALS = 4
 #: So sure of what must not be confused with another thing, that thing is not said.
 WITHHOLDING_CONFIDENCE = 0.2

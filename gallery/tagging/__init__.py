@@ -1,6 +1,6 @@
 """Carries out tagging runs, and what people decide about the tags that came of them."""
 
-from .decisions import add_by_hand, confirm, reject, undo
+from .decisions import add_by_hand, confirm, mark, reject, undo
 from .recovery import retry_failed, sweep
 from .runs import (
     latest_of_each,
@@ -12,12 +12,13 @@ from .runs import (
     request_run,
     state_of,
 )
-from .settling import settle
+from .settling import settle, settle_all
 
 __all__ = [
     "add_by_hand",
     "confirm",
     "latest_of_each",
+    "mark",
     "outdated",
     "perform",
     "reject",
@@ -27,6 +28,7 @@ __all__ = [
     "request_run",
     "retry_failed",
     "settle",
+    "settle_all",
     "state_of",
     "sweep",
     "undo",

@@ -25,7 +25,7 @@ def reject(photo_tag: PhotoTag) -> None:
 
 def _decide(photo_tag: PhotoTag, state: TagState) -> None:
     """Keep a person's word, also when a later run has taken the row away meanwhile."""
-    hold_tags(photo_tag.photo)
+    hold_tags([photo_tag.photo_id])
     photo_tag.state = state
     PhotoTag.objects.update_or_create(
         photo=photo_tag.photo,
@@ -42,7 +42,7 @@ def _decide(photo_tag: PhotoTag, state: TagState) -> None:
 @transaction.atomic
 def undo(photo_tag: PhotoTag) -> None:
     """Take a person's word back: the tag is again what the taggers make of it."""
-    hold_tags(photo_tag.photo)
+    hold_tags([photo_tag.photo_id])
     photo_tag.delete()
     settle(photo_tag.photo)
 
@@ -51,13 +51,22 @@ def undo(photo_tag: PhotoTag) -> None:
 def add_by_hand(photo: Photo, label: str) -> PhotoTag | None:
     """A person names a tag. None when the label has no letter or digit in it."""
     tag = Tag.objects.by_label([label]).get(label)
-    if tag is None:
+    return mark(photo, tag, shows=True) if tag else None
+
+
+@transaction.atomic
+def mark(photo: Photo, tag: Tag, *, shows: bool | None) -> PhotoTag | None:
+    """A person says that a photo shows a tag, or does not; None takes their word back."""
+    hold_tags([photo.pk])
+    if shows is None:
+        if mine := photo.photo_tags.decided().filter(tag=tag).first():
+            undo(mine)
         return None
-    hold_tags(photo)
+    state = TagState.CONFIRMED if shows else TagState.REJECTED
     photo_tag, _ = PhotoTag.objects.update_or_create(
         photo=photo,
         tag=tag,
-        defaults={"state": TagState.CONFIRMED},
-        create_defaults={"state": TagState.CONFIRMED, "confidence": 1.0},
+        defaults={"state": state},
+        create_defaults={"state": state, "confidence": float(shows)},
     )
     return photo_tag

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import transaction
@@ -12,12 +13,15 @@ from django.db.models import Exists, OuterRef, Q
 
 from .. import renditions, vocabulary
 from ..imaging.errors import ImageError
-from ..models import Fingerprint, Photo, RunStatus, TaggingRun, User
+from ..models import Fingerprint, Photo, RunStatus, TaggingRun, TaughtTag, User
 from ..models.photos import PhotoQuerySet
 from ..models.tagging import UNFINISHED_STATUSES
 from ..taggers import get_tagger
-from ..taggers.base import Opinion, TaggerError
+from ..taggers.base import SUGGESTION_FLOOR, Opinion, TaggerError
 from .settling import settle
+
+if TYPE_CHECKING:
+    import numpy as np
 
 logger = logging.getLogger(__name__)
 
@@ -125,14 +129,33 @@ def _record(run: TaggingRun, opinion: Opinion) -> None:
     if not run.finish(suggestions=said, model_version=opinion.model):
         return
     if opinion.features is not None:
-        embedding = opinion.features.astype("<f2").tobytes()
-        Fingerprint.objects.bulk_create(
-            [Fingerprint(photo=run.photo, embedding=embedding, model=opinion.model)],
-            update_conflicts=True,
-            unique_fields=["photo"],
-            update_fields=["embedding", "model"],
-        )
+        model = opinion.feature_model or opinion.model
+        _keep_features(run.photo, opinion.features, model=model)
+        _say_what_was_taught(run, opinion.features, model=model)
     settle(run.photo)
+
+
+def _keep_features(photo: Photo, features: np.ndarray, *, model: str) -> None:
+    Fingerprint.objects.bulk_create(
+        [Fingerprint(photo=photo, embedding=features.astype("<f2").tobytes(), model=model)],
+        update_conflicts=True,
+        unique_fields=["photo"],
+        update_fields=["embedding", "model"],
+    )
+
+
+def _say_what_was_taught(run: TaggingRun, features: np.ndarray, *, model: str) -> None:
+    """Ask the heads that the photo's owner taught; each answers with a complete run of its own."""
+    taught_tags = list(
+        TaughtTag.objects.filter(owner=run.photo.owner_id, model=model).select_related("tag")
+    )
+    if not taught_tags:
+        return
+    TaggingRun.objects.filter(photo=run.photo, taught__in=taught_tags).delete()
+    for taught in taught_tags:
+        confidence = taught.learnt.confidences(features[None, :]).item()
+        if confidence >= SUGGESTION_FLOOR:
+            taught.run_on(run.photo, confidence=confidence, threshold=run.threshold).save()
 
 
 def _may_be_said(label: str) -> bool:

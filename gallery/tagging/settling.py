@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from django.db import connection, transaction
@@ -24,7 +24,6 @@ class Heard:
         return Heard(surer.confidence, surer.run, self.assigned or other.assigned)
 
 
-@transaction.atomic
 def settle(photo: Photo) -> None:
     """Bring the photo's undecided tags in line with the last answer of each tagger.
 
@@ -32,23 +31,34 @@ def settle(photo: Photo) -> None:
     when one of them reaches the tag's own threshold, or its run's where the tag has none. What a
     person decided stays as it is.
     """
-    hold_tags(photo)
-    heard = _hear(photo.tagging_runs.latest_complete())
-    present = dict(photo.photo_tags.values_list("tag_id", "state"))
-    decided = {tag for tag, state in present.items() if state in DECIDED_STATES}
-    if gone := present.keys() - decided - {tag.pk for tag in heard}:
-        photo.photo_tags.filter(tag__in=gone).delete()
+    settle_all([photo.pk])
+
+
+@transaction.atomic
+def settle_all(photo_ids: Collection[int]) -> None:
+    """`settle` for several photos in as many statements as for one."""
+    hold_tags(photo_ids)
+    heard = _hear(TaggingRun.objects.filter(photo__in=photo_ids).latest_complete())
+    present = PhotoTag.objects.filter(photo__in=photo_ids)
+    state_of = {
+        (photo, tag): (pk, state)
+        for pk, photo, tag, state in present.values_list("pk", "photo_id", "tag_id", "state")
+    }
+    decided = {key for key, (_, state) in state_of.items() if state in DECIDED_STATES}
+    gone = state_of.keys() - decided - heard.keys()
+    if gone:
+        PhotoTag.objects.filter(pk__in=[state_of[key][0] for key in gone]).delete()
     PhotoTag.objects.bulk_create(
         [
             PhotoTag(
-                photo=photo,
-                tag=tag,
+                photo_id=photo,
+                tag_id=tag,
                 confidence=said.confidence,
                 state=TagState.ASSIGNED if said.assigned else TagState.SUGGESTED,
                 run=said.run,
             )
-            for tag, said in heard.items()
-            if tag.pk not in decided
+            for (photo, tag), said in heard.items()
+            if (photo, tag) not in decided
         ],
         update_conflicts=True,
         unique_fields=["photo", "tag"],
@@ -56,23 +66,26 @@ def settle(photo: Photo) -> None:
     )
 
 
-def hold_tags(photo: Photo) -> None:
-    """Keep everyone else from changing the photo's tags until this transaction ends.
+def hold_tags(photo_ids: Collection[int]) -> None:
+    """Keep everyone else from changing these photos' tags until this transaction ends.
 
     Only then is a person's word safe from a tagger that answers at the same moment. SQLite has
     one writer at a time as it is.
     """
     if connection.features.has_select_for_update:
-        Photo.objects.select_for_update(no_key=True).only("pk").get(pk=photo.pk)
+        photos = Photo.objects.select_for_update(no_key=True).filter(pk__in=photo_ids)
+        list(photos.order_by("pk").values_list("pk"))
 
 
-def _hear(runs: Iterable[TaggingRun]) -> dict[Tag, Heard]:
+def _hear(runs: Iterable[TaggingRun]) -> dict[tuple[int, int], Heard]:
+    """Return what was said of each photo and tag, by their keys."""
     said = [(run, entry["tag"], entry["confidence"]) for run in runs for entry in run.suggestions]
     tags = Tag.objects.by_label({label for _, label, _ in said})
-    heard: dict[Tag, Heard] = {}
+    heard: dict[tuple[int, int], Heard] = {}
     for run, label, confidence in said:
         if tag := tags.get(label):
             needed = run.threshold if tag.threshold is None else tag.threshold
             opinion = Heard(confidence, run, assigned=confidence >= needed)
-            heard[tag] = heard[tag].joined(opinion) if tag in heard else opinion
+            key = run.photo_id, tag.pk
+            heard[key] = heard[key].joined(opinion) if key in heard else opinion
     return heard

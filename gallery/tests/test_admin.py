@@ -9,7 +9,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from gallery.models import Photo, Tag, TaggingRun, User
+from gallery.models import Photo, Tag, TaggingRun, TaughtTag, User
 from gallery.tests.factories import make_photo, make_run, make_tag, make_user
 from gallery.tests.pictures import picture, uploaded
 
@@ -33,17 +33,31 @@ def act(client: Client, model: str, action: str, *rows: object, **more: str) -> 
     return answer.content.decode()
 
 
+def make_taught(photo: Photo) -> TaughtTag:
+    """Return a tag taught by the photo's owner, which it has given the photo."""
+    [photo_tag] = photo.photo_tags.all()
+    taught = TaughtTag.objects.create(
+        owner=photo.owner, tag=photo_tag.tag, head=b"", model="eyes/1", yes_count=5, no_count=2
+    )
+    photo_tag.run = taught.run_on(photo, confidence=0.9, threshold=0.4)
+    photo_tag.run.save()
+    photo_tag.save()
+    return taught
+
+
 def test_desk_is_for_staff_alone(client: Client) -> None:
     client.force_login(make_user("olga"))
     assert client.get("/admin/gallery/photo/").status_code == 302
 
 
-@pytest.mark.parametrize("model", ["photo", "tag", "taggingrun", "user"])
+@pytest.mark.parametrize("model", ["photo", "tag", "taggingrun", "taughttag", "user"])
 def test_lists_cost_the_same_for_one_and_for_twenty(
     model: str, client: Client, operator: User
 ) -> None:
     def fill(number: int) -> None:
-        make_run(make_photo(tags={f"tag {number}": 0.9}), status="complete")
+        photo = make_photo(tags={f"tag {number}": 0.9})
+        make_run(photo, status="complete")
+        make_taught(photo)
 
     address = reverse(f"admin:gallery_{model}_changelist")
     fill(0)
@@ -125,6 +139,27 @@ def test_failed_runs_are_tried_again(client: Client, operator: User) -> None:
     run = make_run(make_photo(), status="failed")
     act(client, "taggingrun", "retry", run)
     assert TaggingRun.objects.get().status == "queued"
+
+
+@pytest.mark.parametrize(("value", "found"), [("bundled", 1), ("taught", 1), ("", 2)])
+def test_runs_are_narrowed_to_a_tagger(
+    value: str, found: int, client: Client, operator: User
+) -> None:
+    photo = make_photo(tags={"Rex": 0.9})
+    make_run(photo)
+    make_taught(photo)
+    page = client.get(f"/admin/gallery/taggingrun/?tagger={value}").content.decode()
+    assert page.count("field-photo") == found
+
+
+def test_taking_away_what_was_taught_takes_its_tags_away(client: Client, operator: User) -> None:
+    photo = make_photo(tags={"Rex": 0.9})
+    other = make_photo(tags={"Tom": 0.9})
+    rex, tom = make_taught(photo), make_taught(other)
+    act(client, "taughttag", "delete_selected", rex, post="yes")
+    assert not photo.photo_tags.exists()
+    client.post(f"/admin/gallery/taughttag/{tom.pk}/delete/", {"post": "yes"})
+    assert not other.photo_tags.exists()
 
 
 def test_alias_of_another_tag_makes_the_two_one(client: Client, operator: User) -> None:

@@ -46,6 +46,8 @@ def tag_detail(request: HttpRequest, slug: str) -> HttpResponse:
     context |= {
         "tag": tag,
         "above": Tag.objects.above(tag),
+        "taught": request.user.is_authenticated
+        and request.user.taught_tags.filter(tag=tag).exists(),
         "below": Tag.objects.kinds_of(tag).counted_on(photos),
     }
     return render(request, "gallery/tag_detail.html", context)

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from gallery import ingest, tagging
-from gallery.models import Photo, PhotoTag, TaggingRun, TagState, User
+from gallery.models import Fingerprint, Photo, PhotoTag, TaggingRun, TagState, User
 from gallery.tests.factories import make_tag, make_user
 from gallery.tests.pictures import picture, uploaded
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+ADDRESSES = (
+    "/", "/search/?tags=koala", "/tags/", "/tags/koala/", "/upload/", "/mine/threshold/",
+    "/mine/taught/", "/tags/koala/teach/", "/settings/",
+)  # fmt: skip
 
 
 def sign_in(page: Page, user: User) -> None:
@@ -41,6 +47,16 @@ def koala(owner: User) -> Photo:
             state=TagState.ASSIGNED,
             run=run,
         )
+    return photo
+
+
+def seen(owner: User, *, like: bool) -> Photo:
+    """Return a photo with features, of Rex or of something else."""
+    photo = ingest.add_photo(owner=owner, file=uploaded(seed=Photo.objects.count()))
+    embedding = np.abs(np.random.default_rng(photo.pk).normal(0, 0.5, 40))
+    embedding[0 if like else 1] += 4
+    stored = embedding.astype("<f2").tobytes()
+    Fingerprint.objects.filter(photo=photo).update(embedding=stored, model="eyes/1")
     return photo
 
 
@@ -116,13 +132,48 @@ def test_everything_works_without_scripts(
     context.close()
 
 
+def test_threshold_dial_shows_at_once_what_would_change(page: Page) -> None:
+    owner = make_user("olga")
+    photo = koala(owner)
+    sign_in(page, owner)
+    page.goto(photo.get_absolute_url())
+    page.get_by_label("Show tags from").fill("0.95")
+    expect(page.locator(".tag-row-goes")).to_have_count(1)
+    page.get_by_role("button", name="Keep for this photo").click()
+    expect(page.get_by_text("Not sure enough (1)")).to_be_visible()
+    assert PhotoTag.objects.get(tag__slug="koala").state == TagState.SUGGESTED
+
+
+def test_tag_is_taught_and_undone_without_scripts(
+    browser: Browser, live_server: LiveServer
+) -> None:
+    owner = make_user("olga")
+    photos = [seen(owner, like=number < 6) for number in range(20)]
+    context = browser.new_context(base_url=live_server.url, java_script_enabled=False)
+    page = context.new_page()
+    sign_in(page, owner)
+    page.goto("/mine/taught/")
+    page.get_by_label("Teach a tag").fill("Rex")
+    page.get_by_role("button", name="Begin").click()
+    for photo in photos[:5]:
+        card = page.locator(".mark-card", has=page.locator(f'[href="{photo.get_absolute_url()}"]'))
+        card.get_by_label("Yes").check(force=True)
+    page.get_by_role("button", name="Save marks").click()
+    page.get_by_role("button", name="Apply: 1 more photo").click()
+    expect(page.get_by_text("6 of your photos show “Rex” now.")).to_be_visible()
+    page.get_by_role("button", name="Undo: take it off again").click()
+    expect(page.get_by_text("no longer found by itself")).to_be_visible()
+    assert PhotoTag.objects.shown().count() == 5
+    context.close()
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_pages_have_no_accessibility_violations(page: Page, scheme: str) -> None:
     owner = make_user("olga")
     photo = koala(owner)
     page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
     sign_in(page, owner)
-    for address in ("/", "/search/?tags=koala", "/tags/", "/upload/", photo.get_absolute_url()):
+    for address in (*ADDRESSES, photo.get_absolute_url()):
         page.goto(address)
         found = Axe().run(page)
         assert found.violations_count == 0, f"{address}: {found.generate_report()}"
@@ -133,6 +184,6 @@ def test_pages_do_not_scroll_sideways_on_a_phone(page: Page) -> None:
     photo = koala(owner)
     page.set_viewport_size({"width": 390, "height": 800})
     sign_in(page, owner)
-    for address in ("/", "/search/?tags=koala", "/tags/", "/upload/", photo.get_absolute_url()):
+    for address in (*ADDRESSES, photo.get_absolute_url()):
         page.goto(address)
         assert page.evaluate("document.documentElement.scrollWidth") <= 390, address

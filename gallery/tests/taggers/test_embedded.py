@@ -15,8 +15,8 @@ import pytest
 from PIL import Image
 
 from gallery import vocabulary
-from gallery.taggers import embedded, scoring
-from gallery.taggers.base import Opinion, TaggerError
+from gallery.taggers import embedded
+from gallery.taggers.base import SUGGESTION_FLOOR, Opinion, TaggerError
 from gallery.taggers.embedded import EmbeddedTagger
 
 MODEL_FILE = f"{embedded.MODEL_NAME}.onnx"
@@ -92,7 +92,7 @@ def test_suggestions_come_most_confident_first_and_above_the_floor(tagger: Embed
     values = [said.confidence for said in tagger.tag(skimage_photo("astronaut")).suggestions]
     assert len(values) > 1
     assert values == sorted(values, reverse=True)
-    assert all(scoring.SUGGESTION_FLOOR <= value <= 1 for value in values)
+    assert all(SUGGESTION_FLOOR <= value <= 1 for value in values)
     assert values == [round(value, 4) for value in values]
 
 
