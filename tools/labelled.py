@@ -26,6 +26,8 @@ from gallery.vocabulary.loader import spelling
 
 PHOTO_SUFFIXES = {".jpeg", ".jpg", ".png", ".webp"}
 BY_EYE = Path(__file__).with_name("seen_by_eye.csv")
+#: Of these one is true of every photo; where neither was named, the photo does not tell.
+CANNOT_BE_TOLD = frozenset({"indoors", "outdoors"})
 #: Smaller shares of a picture are not counted as present, nor as absent.
 NOTABLE_SHARE = 0.02
 
@@ -180,6 +182,8 @@ def _with_eyes(photo: LabelledPhoto, seen: Seen | None) -> LabelledPhoto:
         return photo
     shows = _tags(seen.shows | seen.right)
     wrong = _known(seen.wrong) | (asked_by_eye() - _closure(shows))
+    if not seen.shows & CANNOT_BE_TOLD:
+        wrong -= CANNOT_BE_TOLD
     present = (photo.present - wrong) | shows
     return _photo(photo.path, photo.source, present, (photo.absent | wrong) - _closure(shows))
 

@@ -22,6 +22,7 @@ from PIL import Image
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import StratifiedKFold
+from threadpoolctl import threadpool_limits
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
@@ -49,6 +50,11 @@ STRENGTH = 60.0
 TEMPERATURES = (0.7, 0.85, 1.0, 1.2, 1.5)
 #: Below this sum of class probabilities nothing is said, so nothing is to be calibrated.
 HEARD_SUM = 0.01
+#: A tag that is right more or less often than others at the same odds gets a shift of its own.
+SHIFT_VARIANCE = 1.0
+MIN_SHIFT = 0.05
+MIN_JUDGED = 3
+NEWTON_STEPS = 30
 
 
 @dataclass(frozen=True)
@@ -108,6 +114,11 @@ def truth_of(photos: Sequence[LabelledPhoto]) -> np.ndarray:
 
 def fit(looked: Looked, *, say: Any = None) -> Heads:
     """Fit everything; what a head is worth is measured by cross-validation within these photos."""
+    with threadpool_limits(1):  # for problems this small, threads take longer to meet than to work
+        return _fit_all(looked, say)
+
+
+def _fit_all(looked: Looked, say: Any) -> Heads:
     words = vocabulary.load()
     labels = list(words.tags)
     blank = _blank()
@@ -142,7 +153,7 @@ def _blank() -> Heads:
     return Heads(
         model=card, labels=(), weights=np.zeros((0, 1280), dtype=np.float32),
         class_weights=none, biases=none, thresholds=none, precision=none, recall=none, auc=none,
-        temperature=1.0, class_slope=1.0, class_offset=0.0,
+        temperature=1.0, class_slope=1.0, class_offset=0.0, shifted=(), shifts=none,
     )  # fmt: skip
 
 
@@ -193,11 +204,11 @@ def _fit_head(label: str, unit: np.ndarray, odds: np.ndarray, truth: np.ndarray)
     confidence = heads.logistic(slope * held_out + offset)
     threshold, precision, recall = _operating_point(confidence, shown)
     model = _regression().fit(inputs, shown)
-    weights = model.coef_[0] * slope
+    found = model.coef_[0] * slope
     return _Head(
         label=label,
-        weights=weights[:-1],
-        class_weights=weights[-1] / heads.MAX_LOG_ODDS,
+        weights=found[:-1],
+        class_weights=found[-1] / heads.MAX_LOG_ODDS,
         biases=model.intercept_[0] * slope + offset,
         thresholds=threshold, precision=precision, recall=recall,
         auc=float(roc_auc_score(shown, held_out)),
@@ -215,7 +226,8 @@ def _held_out(inputs: np.ndarray, shown: np.ndarray) -> np.ndarray:
     found = np.zeros(len(shown))
     folds = StratifiedKFold(FOLDS, shuffle=True, random_state=SEED)
     for train, test in folds.split(inputs, shown):
-        found[test] = _regression().fit(inputs[train], shown[train]).decision_function(inputs[test])
+        model = _regression().fit(inputs[train], shown[train])
+        found[test] = model.decision_function(inputs[test])
     return found
 
 
@@ -247,14 +259,47 @@ def _calibrated(looked: Looked, trained: Heads) -> Heads:
     tries = []
     for temperature in TEMPERATURES:
         odds = _class_odds(looked, replace(trained, temperature=temperature))[:, columns]
-        judged = ~np.isnan(truth) & (odds >= np.log(HEARD_SUM / (1 - HEARD_SUM)))
+        judged = ~np.isnan(truth) & (odds >= _heard())
         x, y = odds[judged], truth[judged].astype(int)
         slope, offset = _platt(x, y)
         likely = np.clip(heads.logistic(slope * x + offset), 1e-6, 1 - 1e-6)
         loss = -np.mean(y * np.log(likely) + (1 - y) * np.log(1 - likely))
         tries.append((loss, temperature, slope, offset))
     _, temperature, slope, offset = min(tries)
-    return replace(trained, temperature=temperature, class_slope=slope, class_offset=offset)
+    general = replace(trained, temperature=temperature, class_slope=slope, class_offset=offset)
+    odds = slope * _class_odds(looked, general)[:, columns] + offset
+    shifts = [
+        _shift(odds[judged, column], truth[judged, column])
+        for column, judged in enumerate((~np.isnan(truth) & (odds >= _heard(slope, offset))).T)
+    ]
+    kept = [column for column, shift in enumerate(shifts) if abs(shift) >= MIN_SHIFT]
+    labels = list(words.tags)
+    return replace(
+        general,
+        shifted=tuple(labels[columns[column]] for column in kept),
+        shifts=np.array([shifts[column] for column in kept], dtype=np.float32),
+    )
+
+
+def _heard(slope: float = 1.0, offset: float = 0.0) -> float:
+    """Return the calibrated log-odds below which nothing is said."""
+    return float(slope * np.log(HEARD_SUM / (1 - HEARD_SUM)) + offset)
+
+
+def _shift(odds: np.ndarray, truth: np.ndarray) -> float:
+    """Return what to add to a tag's log-odds; near 0 with few photos to go by.
+
+    The most likely value under a normal prior of variance SHIFT_VARIANCE, by Newton's method.
+    """
+    if len(odds) < MIN_JUDGED:
+        return 0.0
+    shift = 0.0
+    for _ in range(NEWTON_STEPS):
+        likely = heads.logistic(odds + shift)
+        slope = (truth - likely).sum() - shift / SHIFT_VARIANCE
+        bend = (likely * (1 - likely)).sum() + 1 / SHIFT_VARIANCE
+        shift += float(slope / bend)
+    return shift
 
 
 if __name__ == "__main__":

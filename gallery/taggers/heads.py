@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 MAX_LOG_ODDS = 7.0
 _PER_HEAD = ("weights", "class_weights", "biases", "thresholds", "precision", "recall", "auc")
 _SINGLE = ("temperature", "class_slope", "class_offset")
+_OTHER = ("model", "labels", "shifted", "shifts")
 
 
 class HeadsError(Exception):
@@ -35,7 +36,8 @@ class Heads:
     ``class_weights`` (n,) weighs the log-odds the classes give; ``biases`` (n,). ``thresholds``,
     ``precision``, ``recall`` and ``auc`` (n,) were measured by cross-validation. Class scores are
     divided by ``temperature`` before they become probabilities, and the log-odds x of a tag that
-    has no head become ``class_slope`` · x + ``class_offset``.
+    has no head become ``class_slope`` · x + ``class_offset``, and for the m tags ``shifted`` that
+    were found to be right more or less often than that, ``shifts`` (m,) more.
     """
 
     model: str
@@ -50,6 +52,8 @@ class Heads:
     temperature: float
     class_slope: float
     class_offset: float
+    shifted: tuple[str, ...]
+    shifts: np.ndarray
 
     @cached_property
     def rows(self) -> dict[str, int]:
@@ -95,6 +99,8 @@ def write(heads: Heads, path: Path) -> None:
     arrays: dict[str, Any] = {
         "model": np.array(heads.model),
         "labels": np.array(heads.labels),
+        "shifted": np.array(heads.shifted, dtype=str),
+        "shifts": heads.shifts.astype(np.float16),
         **{name: getattr(heads, name).astype(np.float16) for name in _PER_HEAD},
         **{name: np.float32(getattr(heads, name)) for name in _SINGLE},
     }
@@ -106,8 +112,9 @@ def read(path: Path, words: Vocabulary, *, model: str, features: int) -> Heads:
     arrays = _arrays(path)
     values: dict[str, Any] = {name: arrays[name].astype("float32") for name in _PER_HEAD}
     values |= {name: float(arrays[name]) for name in _SINGLE}
-    labels = tuple(map(str, arrays["labels"]))
-    heads = Heads(model=str(arrays["model"]), labels=labels, **values)
+    values |= {name: tuple(map(str, arrays[name])) for name in ("labels", "shifted")}
+    shifts = arrays["shifts"].astype("float32")
+    heads = Heads(model=str(arrays["model"]), shifts=shifts, **values)
     if heads.model != model:
         raise HeadsError(f"{path.name} is for the model “{heads.model}”, not for “{model}”.")
     _refuse_wrong_shapes(heads, path.name, features)
@@ -120,7 +127,7 @@ def _arrays(path: Path) -> dict[str, np.ndarray]:
 
     try:
         with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
-            return {name: file[name] for name in ("model", "labels", *_PER_HEAD, *_SINGLE)}
+            return {name: file[name] for name in (*_OTHER, *_PER_HEAD, *_SINGLE)}
     except KeyError as error:
         raise HeadsError(f"{path.name} lacks an array: {error.args[0]}.") from error
     except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
@@ -133,6 +140,8 @@ def _refuse_wrong_shapes(heads: Heads, file: str, features: int) -> None:
         wanted = (count, features) if name == "weights" else (count,)
         if (shape := getattr(heads, name).shape) != wanted:
             raise HeadsError(f"{file}: {name} has the shape {shape}, not {wanted}.")
+    if heads.shifts.shape != (len(heads.shifted),):
+        raise HeadsError(f"{file}: there are not as many shifts as shifted tags.")
     if not heads.temperature > 0:
         raise HeadsError(f"{file}: the temperature is {heads.temperature:g}, not above 0.")
 
@@ -150,3 +159,9 @@ def _refuse_wrong_heads(heads: Heads, file: str, words: Vocabulary) -> None:
         if not all(np.isfinite(getattr(heads, name)[row]).all() for name in _PER_HEAD):
             raise HeadsError(f"{where}: has values that are no numbers.")
         seen.add(label)
+    for row, label in enumerate(heads.shifted):
+        where = f"{file}, shift {row + 1}, “{label}”"
+        if label not in words.assignable:
+            raise HeadsError(f"{where}: the vocabulary has no such tag, or mutes it.")
+        if not np.isfinite(heads.shifts[row]):
+            raise HeadsError(f"{where}: is no number.")

@@ -46,6 +46,8 @@ class Scorer:
         ]
         self._kind_rows, self._above_rows = np.array(kinds, dtype=np.intp).T
         self._head_rows = np.array([row_of[label] for label in heads.labels], dtype=np.intp)
+        self._offsets = np.full(len(self._labels), heads.class_offset)
+        self._offsets[[row_of[label] for label in heads.shifted]] += heads.shifts
         self._muted = np.array([bool(words.tags[label].muted) for label in self._labels])
         self._unfed = np.ones(len(self._labels), dtype=bool)
         self._unfed[self._fed_rows] = False
@@ -71,7 +73,7 @@ class Scorer:
 
         odds = heads_.log_odds(self.class_sums(scores))
         heads = self._heads
-        sure = heads_.logistic(heads.class_slope * odds + heads.class_offset)
+        sure = heads_.logistic(heads.class_slope * odds + self._offsets)
         sure[self._unfed] = 0
         sure[self._head_rows] = heads.confidences(features, odds[self._head_rows])
         np.maximum.at(sure, self._above_rows, sure[self._kind_rows])

@@ -22,6 +22,7 @@ def two_heads(**changes: Any) -> Heads:
         model=MODEL, labels=("snow", "sky"), weights=np.eye(2, 4, dtype=np.float32),
         class_weights=each, biases=each, thresholds=each, precision=each, recall=each, auc=each,
         temperature=1.0, class_slope=1.0, class_offset=0.0,
+        shifted=("maze",), shifts=np.array([-1.5], dtype=np.float32),
     )  # fmt: skip
     return replace(made, **changes)
 
@@ -35,6 +36,7 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
     again = read(tmp_path / "heads.npz")
     assert again.labels == ("snow", "sky")
     assert again.weights.tolist() == [[1, 0, 0, 0], [0, 1, 0, 0]]
+    assert (again.shifted, again.shifts.tolist()) == (("maze",), [-1.5])
     assert again.rows == {"snow": 0, "sky": 1}
 
 
@@ -54,6 +56,9 @@ def test_a_head_weighs_features_and_classes() -> None:
         ({"biases": np.zeros(3)}, r"biases has the shape \(3,\), not \(2,\)"),
         ({"weights": np.zeros((2, 5))}, r"weights has the shape \(2, 5\), not \(2, 4\)"),
         ({"auc": np.array([1, np.nan])}, "head 2, “sky”: has values that are no numbers"),
+        ({"shifted": ("hook",)}, "shift 1, “hook”: the vocabulary has no such tag, or mutes it"),
+        ({"shifts": np.array([np.inf])}, "shift 1, “maze”: is no number"),
+        ({"shifts": np.zeros(2)}, "not as many shifts as shifted tags"),
         ({"temperature": 0.0}, "the temperature is 0, not above 0"),
     ],
 )

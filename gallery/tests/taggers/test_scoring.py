@@ -34,6 +34,8 @@ def headless(shipped: Heads) -> Heads:
         temperature=1.0,
         class_slope=1.0,
         class_offset=0.0,
+        shifted=(),
+        shifts=none,
         class_weights=none,
         biases=none,
         thresholds=none,
@@ -66,6 +68,13 @@ def test_a_class_below_two_parents_counts_once_for_their_common_ancestor(headles
 def test_all_classes_together_never_exceed_certainty(headless: Heads) -> None:
     even = np.zeros(len(WORDS.outputs), dtype=np.float32)
     assert Scorer(WORDS, headless).class_sums(even).max() <= 1
+
+
+def test_tag_that_is_right_less_often_than_others_is_said_less_surely(headless: Heads) -> None:
+    shifted = replace(headless, shifted=("skiing",), shifts=np.array([-1.0]))
+    ski = scores(n04228054=0.5, n02123045=0.5)
+    assert said(Scorer(WORDS, shifted), ski)["skiing"] == pytest.approx(0.269, abs=0.01)
+    assert said(Scorer(WORDS, shifted), ski)["tabby cat"] == pytest.approx(0.5, abs=0.01)
 
 
 def test_what_a_class_brings_is_as_likely_as_the_class(headless: Heads) -> None:
