@@ -155,7 +155,7 @@ class ThresholdForm(forms.Form):
         label="Show tags from",
         min_value=0,
         max_value=1,
-        widget=forms.NumberInput(attrs={"type": "range", "min": 0.05, "max": 0.95, "step": 0.05}),
+        widget=forms.NumberInput(attrs={"type": "range", "min": 0.1, "max": 0.95, "step": 0.05}),
     )
 
 

@@ -57,15 +57,13 @@ class TaggingRunQuerySet(models.QuerySet["TaggingRun"]):
     def failed(self) -> Self:
         return self.filter(status=RunStatus.FAILED)
 
-    def latest_complete(self) -> Self:
-        """Of each photo and tagger, the last run that has an answer."""
-        newer = TaggingRun.objects.filter(
-            photo=models.OuterRef("photo"),
-            tagger=models.OuterRef("tagger"),
-            status=RunStatus.COMPLETE,
-            pk__gt=models.OuterRef("pk"),
+    def answers(self) -> Self:
+        """Complete runs, the last of each tagger last, with what they said and little else."""
+        return (
+            self.filter(status=RunStatus.COMPLETE)
+            .order_by("pk")
+            .only("photo_id", "tagger", "threshold", "suggestions")
         )
-        return self.filter(~models.Exists(newer), status=RunStatus.COMPLETE)
 
 
 class TaggingRun(models.Model):

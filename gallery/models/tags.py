@@ -78,8 +78,10 @@ class TagQuerySet(models.QuerySet["Tag"]):
 
     def _existing(self, slugs: set[str]) -> dict[str, Tag]:
         found = self.in_bulk(slugs, field_name="slug")
-        aliases = TagAlias.objects.filter(slug__in=slugs - found.keys()).select_related("tag")
-        return found | {alias.slug: alias.tag for alias in aliases}
+        if missing := slugs - found.keys():
+            aliases = TagAlias.objects.filter(slug__in=missing).select_related("tag")
+            found |= {alias.slug: alias.tag for alias in aliases}
+        return found
 
 
 class Tag(models.Model):

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 #: What is less likely than this is not worth keeping, even as a suggestion.
-SUGGESTION_FLOOR = 0.05
+SUGGESTION_FLOOR = 0.1
 
 
 @dataclass(frozen=True, slots=True)

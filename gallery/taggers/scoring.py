@@ -58,12 +58,12 @@ class Scorer:
 
         ``scores`` are logits of shape (1000,), ``features`` pooled values of shape (1280,).
         """
+        import numpy as np
+
+        sure = self.confidences(scores, features)
         likely = [
-            Suggestion(label, round(confidence, CONFIDENCE_DECIMALS))
-            for label, confidence in zip(
-                self._labels, self.confidences(scores, features).tolist(), strict=True
-            )
-            if confidence >= SUGGESTION_FLOOR
+            Suggestion(self._labels[row], round(float(sure[row]), CONFIDENCE_DECIMALS))
+            for row in np.flatnonzero(sure >= SUGGESTION_FLOOR)
         ]
         return tuple(sorted(likely, key=lambda said: (-said.confidence, said.label)))
 

@@ -34,11 +34,12 @@ def settle(photo: Photo) -> None:
     settle_all([photo.pk])
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def settle_all(photo_ids: Collection[int]) -> None:
     """`settle` for several photos in as many statements as for one."""
     hold_tags(photo_ids)
-    heard = _hear(TaggingRun.objects.filter(photo__in=photo_ids).latest_complete())
+    answers = TaggingRun.objects.filter(photo__in=photo_ids).answers()
+    heard = _hear({(run.photo_id, run.tagger): run for run in answers}.values())
     present = PhotoTag.objects.filter(photo__in=photo_ids)
     state_of = {
         (photo, tag): (pk, state)
