@@ -28,6 +28,17 @@ PHOTO_SUFFIXES = {".jpeg", ".jpg", ".png", ".webp"}
 BY_EYE = Path(__file__).with_name("seen_by_eye.csv")
 #: Of these one is true of every photo; where neither was named, the photo does not tell.
 CANNOT_BE_TOLD = frozenset({"indoors", "outdoors"})
+#: Nobody was asked about these by eye, but they are not there where none of these words was named.
+NOT_WITHOUT = {
+    "ball sport": "sport", "winter sport": "sport", "sports field": "sport",
+    "tennis court": "sport;tennis", "sports equipment": "sport;ball",
+    "furniture": "bed;table;chair;sofa;shelf", "desk": "table;office;computer",
+    "bookcase": "book;shelf;library", "electronics": "computer;phone;screen",
+    "computer equipment": "computer;screen", "desktop computer": "computer;screen",
+    "monitor": "computer;screen", "tableware": "food;meal;drink;dessert;table",
+    "mammal": "animal", "landscape": "mountain;beach;lake;sea;river;field;forest;snow;waterfall",
+    "cliff": "mountain;rock", "valley": "mountain;river;rock", "coast": "sea;beach;water",
+}  # fmt: skip
 #: Smaller shares of a picture are not counted as present, nor as absent.
 NOTABLE_SHARE = 0.02
 
@@ -182,6 +193,7 @@ def _with_eyes(photo: LabelledPhoto, seen: Seen | None) -> LabelledPhoto:
         return photo
     shows = _tags(seen.shows | seen.right)
     wrong = _known(seen.wrong) | (asked_by_eye() - _closure(shows))
+    wrong |= {tag for tag, words in NOT_WITHOUT.items() if not seen.shows & _split(words)}
     if not seen.shows & CANNOT_BE_TOLD:
         wrong -= CANNOT_BE_TOLD
     present = (photo.present - wrong) | shows
