@@ -81,6 +81,11 @@ class LabelledPhoto:
     present: frozenset[str]
     absent: frozenset[str]
 
+    @property
+    def kind(self) -> str:
+        """What the photo was chosen for: its kind of scene, or else where it comes from."""
+        return self.path.parent.name if self.source == "scenes" else self.source
+
 
 def read(folders: Iterable[Path], *, by_eye: Path | None = BY_EYE) -> list[LabelledPhoto]:
     """Return every labelled photo in these folders, in a stable order.

@@ -46,7 +46,7 @@ MIN_AUC = 0.8
 #: A head may rank a trifle worse than the classes alone: it is calibrated for its own tag.
 AUC_SLACK = 0.01
 #: Weakness of the pull towards small weights; features have length 1.
-STRENGTH = 60.0
+STRENGTH = 10.0
 TEMPERATURES = (0.7, 0.85, 1.0, 1.2, 1.5)
 #: Below this sum of class probabilities nothing is said, so nothing is to be calibrated.
 HEARD_SUM = 0.01

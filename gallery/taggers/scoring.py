@@ -52,6 +52,7 @@ class Scorer:
         self._unfed = np.ones(len(self._labels), dtype=bool)
         self._unfed[self._fed_rows] = False
         self._withheld = [(row_of[rule.tag], row_of[rule.when]) for rule in words.withheld]
+        self._opposites = [(row_of[one], row_of[other]) for one, other in words.opposites]
 
     def suggestions(self, scores: np.ndarray, features: np.ndarray) -> tuple[Suggestion, ...]:
         """Return what is likely enough to be kept, most confident first.
@@ -80,6 +81,9 @@ class Scorer:
         for row, when in self._withheld:
             if sure[when] >= WITHHOLDING_CONFIDENCE:
                 sure[self._below(row)] = 0
+        for pair in self._opposites:
+            lesser, greater = sorted(pair, key=lambda row: sure[row])
+            sure[lesser] = min(sure[lesser], 1 - sure[greater])
         sure[self._muted] = 0
         return sure
 

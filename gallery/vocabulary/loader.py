@@ -17,12 +17,14 @@ CATEGORIES_FILE = "categories.csv"
 CLASSES_FILE = "classes.csv"
 DENIED_FILE = "denied.csv"
 WITHHELD_FILE = "withheld.csv"
+OPPOSITES_FILE = "opposites.csv"
 COLUMNS = {
     TAGS_FILE: ("label", "category", "parents", "aliases", "outputs", "brings", "muted"),
     CATEGORIES_FILE: ("slug", "label"),
     CLASSES_FILE: ("wnid", "lemma"),
     DENIED_FILE: ("words", "subject"),
     WITHHELD_FILE: ("tag", "when", "reason"),
+    OPPOSITES_FILE: ("one", "other"),
 }
 VERSION_FILE = "version.txt"
 LIST_SEPARATOR = ";"
@@ -65,6 +67,7 @@ class Vocabulary:
     """All tags by label, all categories (slug → label), and the model's classes in its order.
 
     ``denied`` are words that are never said about a picture, in the form `spelling` gives them.
+    Of ``opposites``, pairs of labels, no photo shows both.
     """
 
     version: int
@@ -73,6 +76,7 @@ class Vocabulary:
     outputs: tuple[str, ...]
     denied: frozenset[str]
     withheld: tuple[Withheld, ...]
+    opposites: tuple[tuple[str, str], ...]
 
     @cached_property
     def assignable(self) -> Mapping[str, VocabularyTag]:
@@ -139,7 +143,8 @@ def load(folder: Path = FOLDER) -> Vocabulary:
     tags = {tag.label: tag for _, tag in lines}
     withheld = tuple(_withheld(folder, tags))
     _refuse_cycles(lines, tags)
-    return Vocabulary(_version(folder), tags, categories, outputs, denied, withheld)
+    opposites = tuple(_opposites(folder, tags))
+    return Vocabulary(_version(folder), tags, categories, outputs, denied, withheld, opposites)
 
 
 def spelling(name: str) -> str:
@@ -193,10 +198,22 @@ def _tag(row: Mapping[str, str]) -> VocabularyTag:
 
 def _withheld(folder: Path, tags: Mapping[str, VocabularyTag]) -> Iterator[Withheld]:
     for line, row in _rows(folder, WITHHELD_FILE):
-        for label in (row["tag"], row["when"]):
-            if label not in tags:
-                raise _refusal(WITHHELD_FILE, line, f"there is no tag “{label}”.")
+        _refuse_unknown_tags(WITHHELD_FILE, line, (row["tag"], row["when"]), tags)
         yield Withheld(tag=row["tag"], when=row["when"])
+
+
+def _opposites(folder: Path, tags: Mapping[str, VocabularyTag]) -> Iterator[tuple[str, str]]:
+    for line, row in _rows(folder, OPPOSITES_FILE):
+        _refuse_unknown_tags(OPPOSITES_FILE, line, (row["one"], row["other"]), tags)
+        yield row["one"], row["other"]
+
+
+def _refuse_unknown_tags(
+    file: str, line: int, labels: Iterable[str], tags: Mapping[str, VocabularyTag]
+) -> None:
+    for label in labels:
+        if label not in tags:
+            raise _refusal(file, line, f"there is no tag “{label}”.")
 
 
 def _list(cell: str) -> tuple[str, ...]:

@@ -77,6 +77,15 @@ def test_tag_that_is_right_less_often_than_others_is_said_less_surely(headless: 
     assert said(Scorer(WORDS, shifted), ski)["tabby cat"] == pytest.approx(0.5, abs=0.01)
 
 
+def test_photo_is_not_likely_both_indoors_and_outdoors(headless: Heads) -> None:
+    both = scores(n03179701=0.7, n09193705=0.7)  # desk, alp
+    sure = dict(
+        zip(WORDS.tags, Scorer(WORDS, headless).confidences(both, NO_FEATURES), strict=True)
+    )
+    assert sure["indoors"] > 0.4 or sure["outdoors"] > 0.4
+    assert sure["indoors"] + sure["outdoors"] <= 1
+
+
 def test_what_a_class_brings_is_as_likely_as_the_class(headless: Heads) -> None:
     found = said(Scorer(WORDS, headless), scores(n04228054=0.7, n02123045=0.3))  # ski, tabby
     assert found["skiing"] == found["snow"] == found["winter sport"] == pytest.approx(0.7, abs=0.01)

@@ -23,6 +23,7 @@ koala,animals,mammal,,n01882714,pet,
 """
 CATEGORIES = "slug,label\nanimals,Animals\n"
 DENIED = "words,subject\nugly,demeaning\n"
+OPPOSITES = "one,other\nkoala,cat\n"
 WITHHELD = "tag,when,reason\ncat,koala,they would mind\n"
 CLASSES = "wnid,lemma\nn02124075,Egyptian cat\nn01882714,koala\n"
 
@@ -50,6 +51,7 @@ def write(
     classes: str = CLASSES,
     denied: str = DENIED,
     withheld: str = WITHHELD,
+    opposites: str = OPPOSITES,
     version: str = "3\n",
 ) -> Path:
     files = {
@@ -58,6 +60,7 @@ def write(
         "classes.csv": classes,
         "denied.csv": denied,
         "withheld.csv": withheld,
+        "opposites.csv": opposites,
         "version.txt": version,
     }
     for name, text in files.items():
@@ -131,7 +134,15 @@ def test_a_version_must_be_a_whole_number(tmp_path: Path, version: str) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["tags.csv", "categories.csv", "classes.csv", "denied.csv", "withheld.csv", "version.txt"],
+    [
+        "tags.csv",
+        "categories.csv",
+        "classes.csv",
+        "denied.csv",
+        "withheld.csv",
+        "opposites.csv",
+        "version.txt",
+    ],  # fmt: skip
 )
 def test_a_missing_file_is_named(tmp_path: Path, name: str) -> None:
     (write(tmp_path) / name).unlink()
@@ -228,6 +239,11 @@ def test_a_muted_tag_is_not_assignable_and_its_parent_takes_its_place(tmp_path: 
     words = vocabulary.load(write(tmp_path, tags=muted))
     assert "mammal" not in words.assignable
     assert words.assignable_parents("koala") == {"animal"}
+
+
+def test_opposites_must_exist(tmp_path: Path) -> None:
+    with pytest.raises(VocabularyError, match=r"opposites.csv, line 2: there is no tag “ghost”"):
+        vocabulary.load(write(tmp_path, opposites="one,other\nkoala,ghost\n"))
 
 
 def test_a_withheld_tag_must_exist(tmp_path: Path) -> None:
