@@ -142,7 +142,7 @@ def test_a_version_must_be_a_whole_number(tmp_path: Path, version: str) -> None:
         "withheld.csv",
         "opposites.csv",
         "version.txt",
-    ],  # fmt: skip
+    ],
 )
 def test_a_missing_file_is_named(tmp_path: Path, name: str) -> None:
     (write(tmp_path) / name).unlink()
