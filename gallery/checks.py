@@ -6,10 +6,9 @@ from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
-from django.utils.module_loading import import_string
 from limits import parse
 
-from .taggers import get_tagger
+from .taggers import get_tagger, make_tagger, read_terms
 from .taggers.base import TaggerError
 
 
@@ -28,7 +27,7 @@ def taggers_can_be_made(**kwargs: Any) -> list[CheckMessage]:
 
 def _cannot_be_made(configured: Any) -> str:
     try:
-        import_string(configured["BACKEND"])(**configured.get("OPTIONS", {}))
+        read_terms(configured, make_tagger(configured))
     except (ImportError, KeyError, TypeError, ValueError, AttributeError) as error:
         return repr(error)
     return ""

@@ -40,3 +40,17 @@ class ToldTagger(Tagger):
         return Opinion(
             model=self.model, suggestions=tuple(Suggestion(label, sure) for label, sure in ranked)
         )
+
+
+class OptionalTagger(Tagger):
+    """Takes any options and sees nothing."""
+
+    def __init__(self, **options: object) -> None:
+        self.options = options
+
+    @property
+    def model(self) -> str:
+        return "optional/1"
+
+    def tag(self, image: Image.Image) -> Opinion:
+        return Opinion(model=self.model, suggestions=())
