@@ -8,9 +8,10 @@ from typing import Any
 from django.db import transaction
 from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
+from django.utils import timezone
 
 from . import ingest, tagging, tasks
-from .models import Photo, Rendition, RunStatus, TaggingRun
+from .models import BulkAct, Photo, Rendition, RunStatus, TaggingRun
 
 
 @receiver(post_save, sender=Photo)
@@ -29,6 +30,20 @@ def ring(run_id: int) -> None:
     """Ask a worker to look at the run. If the queue is out of reach, the sweep rings later."""
     task = tasks.perform_tagging_run.enqueue(run_id)
     TaggingRun.objects.filter(pk=run_id).update(task_id=task.id)
+
+
+@receiver(post_save, sender=BulkAct)
+def enqueue_step(instance: BulkAct, created: bool, raw: bool, **kwargs: Any) -> None:
+    if instance.is_working and not created and not raw:
+        transaction.on_commit(partial(ring_for_act, instance), robust=True)
+
+
+def ring_for_act(act: BulkAct) -> None:
+    """Ask a worker for the next step, or for a step later where the queue can wait."""
+    task = tasks.step_act
+    if act.rung_at > timezone.now() and task.get_backend().supports_defer:
+        task = task.using(run_after=act.rung_at)
+    task.enqueue(act.pk)
 
 
 @receiver(post_delete, sender=Photo)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -12,6 +13,7 @@ from . import teaching
 from .models import PhotoTag, Tag, TagAlias, TagClosure, TagParent, TaughtTag
 from .models.tagging import DECIDED_STATES
 from .models.tags import tag_slug
+from .teaching import Watch, batches
 from .vocabulary import Vocabulary, load
 
 
@@ -44,7 +46,7 @@ def _sync_tags(vocabulary: Vocabulary) -> dict[str, Tag]:
     changed = []
     for entry in vocabulary.assignable.values():
         tag = tags[entry.label]
-        if _is_own(tag, entry.label) and tag.category != entry.category:
+        if _is_own(tag, entry.label, tags) and tag.category != entry.category:
             tag.category = entry.category
             changed.append(tag)
     Tag.objects.bulk_update(changed, ["category"])
@@ -57,7 +59,7 @@ def _sync_parents(vocabulary: Vocabulary, tags: Mapping[str, Tag]) -> None:
         (tags[entry.label].pk, tags[parent].pk)
         for entry in vocabulary.assignable.values()
         for parent in vocabulary.assignable_parents(entry.label)
-        if _is_own(tags[entry.label], entry.label)
+        if _is_own(tags[entry.label], entry.label, tags)
     )
     known = {tag.pk for tag in tags.values()}
     present = {
@@ -71,9 +73,12 @@ def _sync_parents(vocabulary: Vocabulary, tags: Mapping[str, Tag]) -> None:
     )
 
 
-def _is_own(tag: Tag, label: str) -> bool:
-    """True unless the tag of this label was merged into another."""
-    return tag.slug == tag_slug(label)
+def _is_own(tag: Tag, label: str, vocabulary_tags: Mapping[str, Tag]) -> bool:
+    """True unless the tag of this label was merged into another of the vocabulary.
+
+    A tag that was renamed keeps its place.
+    """
+    return tag.slug == tag_slug(label) or tag.label not in vocabulary_tags
 
 
 def _without_circles(edges: Iterable[tuple[int, int]]) -> set[tuple[int, int]]:
@@ -145,45 +150,59 @@ def _reachable(tag: int, parents: Mapping[int, set[int]]) -> set[int]:
     return reached
 
 
+def unwatched(photo_ids: Collection[int]) -> AbstractContextManager[None]:
+    return nullcontext()
+
+
 @transaction.atomic
-def merge_tags(sources: Iterable[Tag], *, into: Tag) -> None:
+def merge_tags(sources: Iterable[Tag], *, into: Tag, watch: Watch = unwatched) -> list[int]:
     """Make several tags one: their photos, kinds and names go to ``into``.
 
     Where a photo has both, a person's word outweighs a tagger's, and else the surer one stays.
     What the tags were called lives on as aliases, so that taggers saying it mean ``into``.
+    ``watch`` goes around every change of photos' tags. Returns the keys of taught tags that were
+    retired because their owner had taught both.
     """
-    for source in sources:
-        if source.pk != into.pk:
-            _merge(source, into)
+    retired = [
+        pk for source in sources if source.pk != into.pk for pk in _merge(source, into, watch)
+    ]
     rebuild_closure()
+    return retired
 
 
-def _merge(source: Tag, into: Tag) -> None:
-    _move_taught(source, into)
-    _move_photo_tags(source, into)
+def _merge(source: Tag, into: Tag, watch: Watch) -> list[int]:
+    retired = _move_taught(source, into, watch)
+    photos = PhotoTag.objects.filter(tag=source).order_by("photo")
+    for some in batches(list(photos.values_list("photo_id", flat=True))):
+        with watch(some):
+            _move_photo_tags(source, into, some)
     _move_edges(source, into)
     TagAlias.objects.filter(tag=source).update(tag=into)
     slug, label = source.slug, source.label
-    source.delete()
+    Tag.objects.get(pk=source.pk).delete()
     TagAlias.objects.create(slug=slug, label=label, tag=into)
+    return retired
 
 
-def _move_taught(source: Tag, into: Tag) -> None:
+def _move_taught(source: Tag, into: Tag, watch: Watch) -> list[int]:
     """Hand over what people taught; who taught both tags keeps the one that stays."""
     have_both = TaughtTag.objects.filter(tag=into).values("owner")
-    for taught in TaughtTag.objects.filter(tag=source, owner__in=have_both):
-        teaching.undo(taught)
+    rivals = list(TaughtTag.objects.filter(tag=source, owner__in=have_both))
+    retired = [taught.pk for taught in rivals]
+    for taught in rivals:
+        teaching.retire(taught, watch=watch)
     TaughtTag.objects.filter(tag=source).update(tag=into)
+    return retired
 
 
-def _move_photo_tags(source: Tag, into: Tag) -> None:
-    both = PhotoTag.objects.filter(tag=into, photo__photo_tags__tag=source)
-    rivals = {row.photo_id: row for row in both}
-    for row in PhotoTag.objects.filter(tag=source, photo__in=rivals):
+def _move_photo_tags(source: Tag, into: Tag, photos: Collection[int]) -> None:
+    rows = PhotoTag.objects.filter(tag=source, photo__in=photos)
+    rivals = {row.photo_id: row for row in PhotoTag.objects.filter(tag=into, photo__in=photos)}
+    for row in rows.filter(photo__in=rivals):
         rival = rivals[row.photo_id]
         loser = rival if _weight(row) > _weight(rival) else row
         loser.delete()
-    PhotoTag.objects.filter(tag=source).update(tag=into)
+    rows.update(tag=into)
 
 
 def _weight(row: PhotoTag) -> tuple[bool, float]:

@@ -2,11 +2,19 @@
 
 from django_tasks import task
 
-from . import tagging
-from .models import TaggingRun
+from . import acts, tagging
+from .models import BulkAct, TaggingRun
 
 
 @task()
 def perform_tagging_run(run_id: int) -> None:
     if run := TaggingRun.objects.filter(pk=run_id).first():
         tagging.perform(run)
+
+
+@task(priority=-10)
+def step_act(act_id: int) -> None:
+    """Uploads go first; an act takes its next step when the queue has nothing better to do."""
+    act = BulkAct.objects.filter(pk=act_id).first()
+    if act and (after := acts.step(act)) is not None:
+        acts.ring(act, after=after)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from . import tagging
@@ -29,6 +30,9 @@ MOST = 300
 BATCH = 500
 
 T = TypeVar("T")
+
+#: Goes around every change of the tags of some photos.
+Watch = Callable[[Collection[int]], AbstractContextManager[None]]
 
 
 class TooFewError(Exception):
@@ -195,11 +199,11 @@ def _matches(person: User, learnt: Learnt) -> dict[int, float]:
 
 def _library(person: User, model: str) -> Iterator[tuple[list[int], np.ndarray]]:
     rows = _fingerprints().filter(photo__owner=person, model=model)
-    for some in _batches(rows.values_list("photo_id", "embedding").iterator(BATCH)):
+    for some in batches(rows.values_list("photo_id", "embedding").iterator(BATCH)):
         yield [photo for photo, _ in some], _vectors(embedding for _, embedding in some)
 
 
-def _batches(items: Iterable[T]) -> Iterator[list[T]]:
+def batches(items: Iterable[T]) -> Iterator[list[T]]:
     waiting = iter(items)
     while batch := list(islice(waiting, BATCH)):
         yield batch
@@ -229,7 +233,7 @@ def apply(person: User, tag: Tag) -> TaughtTag:
     matches = _matches(person, learnt)
     before = set(taught.runs.values_list("photo_id", flat=True))
     taught.runs.all().delete()
-    for some in _batches(sorted(before | matches.keys())):
+    for some in batches(sorted(before | matches.keys())):
         _say(taught, {photo: matches[photo] for photo in some if photo in matches})
         tagging.settle_all(some)
     return taught
@@ -240,22 +244,28 @@ def undo(taught: TaughtTag) -> None:
     """Take away what was taught and every tag that came of it. Marked photos stay marked."""
     photos = list(taught.runs.values_list("photo_id", flat=True))
     taught.delete()
-    for some in _batches(photos):
+    for some in batches(photos):
         tagging.settle_all(some)
 
 
+def retire(taught: TaughtTag, *, watch: Watch) -> None:
+    """Take a taught tag away so that it can come back: what its head said is kept, not counted."""
+    photos = list(taught.runs.values_list("photo_id", flat=True))
+    taught.runs.update(taught=None, counts=False)
+    taught.delete()
+    for some in batches(photos):
+        with watch(some):
+            tagging.settle_all(some)
+
+
+def reinstate(taught: TaughtTag) -> None:
+    """Bring back a retired taught tag, whose row is here again, with what its head said."""
+    TaggingRun.objects.filter(tagger=taught.tagger, taught=None).update(taught=taught, counts=True)
+
+
 def _say(taught: TaughtTag, matches: dict[int, float]) -> None:
-    thresholds = _thresholds(matches)
+    thresholds = tagging.thresholds_of(matches)
     TaggingRun.objects.bulk_create(
-        taught.run_on(
-            photo, confidence=sure, threshold=thresholds.get(photo) or taught.owner.threshold
-        )
-        for photo, sure in matches.items()
+        taught.run_on(photo, confidence=matches[photo], threshold=threshold)
+        for photo, threshold in thresholds.items()
     )
-
-
-def _thresholds(photos: Collection[int]) -> dict[int, float]:
-    """Return the threshold that holds on each photo: its newest run's."""
-    newest = TaggingRun.objects.filter(photo=OuterRef("pk")).order_by("-pk").values("threshold")
-    held = Photo.objects.filter(pk__in=photos).annotate(held=Subquery(newest[:1]))
-    return dict(held.exclude(held=None).values_list("pk", "held"))

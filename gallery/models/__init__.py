@@ -1,24 +1,32 @@
 """What is stored. One module per subject; import the nouns from here."""
 
+from .acts import ActKind, ActSlice, ActStatus, BulkAct, SliceStage, TagChange
 from .fingerprints import Fingerprint
 from .people import User
 from .photos import Photo, Visibility
 from .renditions import Rendition
-from .tagging import PhotoTag, RunStatus, TaggingRun, TagState
+from .tagging import PhotoTag, RunStatus, TaggerUsage, TaggingRun, TagState
 from .tags import Tag, TagAlias, TagClosure, TagParent
 from .teaching import TaughtTag
 
 __all__ = [
+    "ActKind",
+    "ActSlice",
+    "ActStatus",
+    "BulkAct",
     "Fingerprint",
     "Photo",
     "PhotoTag",
     "Rendition",
     "RunStatus",
+    "SliceStage",
     "Tag",
     "TagAlias",
+    "TagChange",
     "TagClosure",
     "TagParent",
     "TagState",
+    "TaggerUsage",
     "TaggingRun",
     "TaughtTag",
     "User",

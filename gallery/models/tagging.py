@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Self
 
 from django.conf import settings
@@ -57,10 +57,21 @@ class TaggingRunQuerySet(models.QuerySet["TaggingRun"]):
     def failed(self) -> Self:
         return self.filter(status=RunStatus.FAILED)
 
+    def counting(self) -> Self:
+        """Runs whose answers count, or will; those of an act that is not applied do not."""
+        return self.filter(counts=True)
+
+    def at_work(self, tagger: str) -> Self:
+        """Runs that a tagger is at work on this very moment, as far as anyone knows."""
+        return self.filter(
+            tagger=tagger, status=RunStatus.RUNNING, lease_expires_at__gt=timezone.now()
+        )
+
     def answers(self) -> Self:
-        """Complete runs, the last of each tagger last, with what they said and little else."""
+        """Complete runs that count, the last of each tagger last, and little but what they said."""
         return (
-            self.filter(status=RunStatus.COMPLETE)
+            self.counting()
+            .filter(status=RunStatus.COMPLETE)
             .order_by("pk")
             .only("photo_id", "tagger", "threshold", "suggestions")
         )
@@ -79,6 +90,17 @@ class TaggingRun(models.Model):
     threshold = models.FloatField()
     suggestions = models.JSONField(
         default=list, blank=True, help_text="Everything the tagger said: tag and confidence, 0..1."
+    )
+    options = models.JSONField(
+        default=dict, blank=True, help_text="The tagger's options as it answered, no credentials."
+    )
+    added = models.JSONField(default=list, blank=True, help_text="Tags that its answer brought.")
+    removed = models.JSONField(default=list, blank=True, help_text="Tags that its answer took.")
+    act = models.ForeignKey(
+        "BulkAct", null=True, blank=True, on_delete=models.SET_NULL, related_name="runs"
+    )
+    counts = models.BooleanField(
+        default=True, help_text="False: asked only to see what would change, or undone since."
     )
     error = models.TextField(blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
@@ -100,6 +122,7 @@ class TaggingRun(models.Model):
             models.CheckConstraint(
                 name="run_threshold_is_a_share", condition=Q(threshold__range=(0, 1))
             ),
+            models.UniqueConstraint(fields=["act", "photo"], name="run_once_per_act_and_photo"),
             models.CheckConstraint(
                 name="run_status_known", condition=Q(status__in=RunStatus.values)
             ),
@@ -144,13 +167,16 @@ class TaggingRun(models.Model):
             error="",
         )
 
-    def finish(self, *, suggestions: list[dict[str, Any]], model_version: str) -> bool:
+    def finish(
+        self, *, suggestions: list[dict[str, Any]], model_version: str, options: dict[str, Any]
+    ) -> bool:
         """Move running to complete with the answer; False when the lease was lost meanwhile."""
         return self._move(
             RunStatus.RUNNING,
             status=RunStatus.COMPLETE,
             suggestions=suggestions,
             model_version=model_version,
+            options=options,
             finished_at=timezone.now(),
         )
 
@@ -164,6 +190,10 @@ class TaggingRun(models.Model):
             finished_at=finished_at,
             retry_at=None if retry_in is None else finished_at + retry_in,
         )
+
+    def postpone(self, error: str, *, retry_at: datetime) -> bool:
+        """Move queued to failed, to be tried again at a time, without having asked anyone."""
+        return self._move(RunStatus.QUEUED, status=RunStatus.FAILED, error=error, retry_at=retry_at)
 
     def requeue(self) -> bool:
         """Move an abandoned or failed run back to queued; False when it has moved meanwhile."""
@@ -180,6 +210,38 @@ class TaggingRun(models.Model):
         for name, value in changes.items():
             setattr(self, name, value)
         return True
+
+
+class TaggerUsage(models.Model):
+    """About how many photos a tagger was asked in a calendar month (UTC)."""
+
+    tagger = models.CharField(max_length=50)
+    month = models.DateField(help_text="Its first day.")
+    photos = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["tagger", "month"], name="tagger_usage_once_a_month")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.tagger} in {self.month:%B %Y}: {self.photos}"
+
+    @classmethod
+    def this_month(cls, tagger: str) -> Self:
+        """Return the row of this month, locked until the transaction ends."""
+        cls.objects.get_or_create(tagger=tagger, month=cls._first_day())
+        return cls.objects.select_for_update().get(tagger=tagger, month=cls._first_day())
+
+    @staticmethod
+    def _first_day() -> date:
+        return timezone.now().astimezone(UTC).date().replace(day=1)
+
+    @property
+    def next_month(self) -> datetime:
+        """The instant at which counting begins anew."""
+        first = datetime(self.month.year, self.month.month, 1, tzinfo=UTC)
+        return (first + timedelta(days=32)).replace(day=1)
 
 
 class PhotoTagQuerySet(models.QuerySet["PhotoTag"]):

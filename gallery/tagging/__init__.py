@@ -10,13 +10,16 @@ from .runs import (
     request_first_runs,
     request_outdated,
     request_run,
+    request_trials,
     state_of,
+    thresholds_of,
 )
-from .settling import settle, settle_all
+from .settling import hold_tags, settle, settle_all
 
 __all__ = [
     "add_by_hand",
     "confirm",
+    "hold_tags",
     "latest_of_each",
     "mark",
     "outdated",
@@ -26,10 +29,12 @@ __all__ = [
     "request_first_runs",
     "request_outdated",
     "request_run",
+    "request_trials",
     "retry_failed",
     "settle",
     "settle_all",
     "state_of",
     "sweep",
+    "thresholds_of",
     "undo",
 ]

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, Subquery
 
 from .. import renditions, vocabulary
 from ..imaging.errors import ImageError
-from ..models import Fingerprint, Photo, RunStatus, TaggingRun, TaughtTag, User
+from ..models import BulkAct, Fingerprint, Photo, RunStatus, TaggingRun, TaughtTag, User
 from ..models.photos import PhotoQuerySet
 from ..models.tagging import UNFINISHED_STATUSES
-from ..taggers import get_tagger
-from ..taggers.base import SUGGESTION_FLOOR, Opinion, TaggerError
-from .settling import settle
+from ..taggers import get_tagger, shown_options
+from ..taggers.base import SUGGESTION_FLOOR, FileTagger, Opinion, Tagger, TaggerError
+from . import allowance
+from .settling import hold_tags, settle
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 FIRST_RETRY = timedelta(seconds=30)
+LONG_RETRY = timedelta(hours=1)
+#: A month: the longest that a quota takes to come back.
+LONGEST_RETRY_S = 31 * 24 * 3600
 
 
 # --- Asking -----------------------------------------------------------------------------------
@@ -53,9 +57,42 @@ def request_run(
     )
 
 
+def request_trials(photo_ids: Collection[int], *, tagger: str, act: BulkAct) -> None:
+    """Make the runs of an act that has yet to be applied; the act performs them itself."""
+    asked = set(act.runs.filter(photo__in=photo_ids).values_list("photo_id", flat=True))
+    thresholds = thresholds_of(photo_ids)
+    TaggingRun.objects.bulk_create(
+        TaggingRun(
+            photo_id=photo,
+            tagger=tagger,
+            threshold=threshold,
+            requested_by_id=act.by_id,
+            act=act,
+            counts=False,
+        )
+        for photo, threshold in thresholds.items()
+        if photo not in asked
+    )
+
+
+def thresholds_of(photo_ids: Collection[int]) -> dict[int, float]:
+    """Return the threshold that holds on each photo: its newest run's, or else its owner's."""
+    newest = TaggingRun.objects.counting().filter(photo=OuterRef("pk")).order_by("-pk")
+    photos = Photo.objects.filter(pk__in=photo_ids).order_by("pk")
+    held = photos.annotate(held=Subquery(newest.values("threshold")[:1]))
+    return {
+        pk: _first_known(threshold, owners, settings.TAGGING_THRESHOLD)
+        for pk, threshold, owners in held.values_list("pk", "held", "owner__tagging_threshold")
+    }
+
+
+def _first_known(*thresholds: float | None) -> float:
+    return next(threshold for threshold in thresholds if threshold is not None)
+
+
 def request_again(photo: Photo, *, by: User) -> list[TaggingRun]:
     """Ask the site's taggers again, but none that has yet to answer."""
-    waiting = set(photo.tagging_runs.unfinished().values_list("tagger", flat=True))
+    waiting = set(photo.tagging_runs.counting().unfinished().values_list("tagger", flat=True))
     return [
         request_run(photo, tagger=tagger, by=by)
         for tagger in settings.DEFAULT_TAGGERS
@@ -68,14 +105,14 @@ def outdated(tagger: str) -> PhotoQuerySet:
     model = get_tagger(tagger).model
     if not model:
         return Photo.objects.none()
-    runs = TaggingRun.objects.filter(photo=OuterRef("pk"), tagger=tagger)
+    runs = TaggingRun.objects.counting().filter(photo=OuterRef("pk"), tagger=tagger)
     fresh = runs.filter(Q(model_version=model) | Q(status__in=UNFINISHED_STATUSES))
     return Photo.objects.filter(Exists(runs.filter(status=RunStatus.COMPLETE)), ~Exists(fresh))
 
 
 def request_outdated(tagger: str) -> int:
     """Ask a tagger again about every outdated photo, at the photo's threshold; return how many."""
-    runs = TaggingRun.objects.filter(tagger=tagger)
+    runs = TaggingRun.objects.counting().filter(tagger=tagger)
     newer = runs.filter(photo=OuterRef("photo"), pk__gt=OuterRef("pk"))
     latest = runs.filter(~Exists(newer), photo__in=outdated(tagger))
     asked = 0
@@ -89,27 +126,52 @@ def request_outdated(tagger: str) -> int:
 
 
 def perform(run: TaggingRun) -> None:
-    """Ask the tagger and keep its answer. Nothing happens when another worker has the run."""
-    if not run.claim(lease=timedelta(seconds=settings.TAGGING_LEASE_S)):
+    """Ask the tagger and keep its answer.
+
+    Nothing happens when another worker has the run, or when the tagger is at work on as many
+    photos as it may; then the run is rung for as soon as one of those is done.
+    """
+    if not allowance.claim(run, lease=timedelta(seconds=settings.TAGGING_LEASE_S)):
         return
     try:
         _record(run, _ask(run))
     except TaggerError as error:
-        run.fail(str(error), retry_in=None if error.permanent else _backoff(run))
+        run.fail(str(error), retry_in=_retry_in(run, error))
         logger.warning("Run %s on photo %s failed: %s", run.pk, run.photo_id, error)
     except Exception:
         run.fail("Tagging broke off with an unexpected error.", retry_in=_backoff(run))
         raise
+    finally:
+        allowance.give_turn(run.tagger)
 
 
 def _ask(run: TaggingRun) -> Opinion:
+    tagger = get_tagger(run.tagger)
     try:
+        if isinstance(tagger, FileTagger):
+            with run.photo.file.open("rb") as file:
+                return tagger.tag_file(file)
         image = renditions.tagger_input(run.photo)
     except FileNotFoundError as error:
         raise TaggerError("The photo's file is missing.", permanent=True) from error
     except ImageError as error:
         raise TaggerError(str(error), permanent=True) from error
-    return get_tagger(run.tagger).tag(image)
+    assert isinstance(tagger, Tagger)
+    return tagger.tag(image)
+
+
+def _retry_in(run: TaggingRun, error: TaggerError) -> timedelta | None:
+    """Return how long to wait: as the attempts so far suggest, or longer if the tagger asks.
+
+    A tagger that asks for hours, as one whose quota is used up, is asked again however often.
+    """
+    if error.permanent:
+        return None
+    asked = timedelta(seconds=min(error.retry_in_s or 0, LONGEST_RETRY_S))
+    if asked >= LONG_RETRY:
+        return asked
+    backoff = _backoff(run)
+    return None if backoff is None else max(asked, backoff)
 
 
 def _backoff(run: TaggingRun) -> timedelta | None:
@@ -121,18 +183,36 @@ def _backoff(run: TaggingRun) -> timedelta | None:
 
 @transaction.atomic
 def _record(run: TaggingRun, opinion: Opinion) -> None:
+    """Keep an answer, and let it count unless it is only asked for to see what would change."""
     said = [
         {"tag": s.label, "confidence": s.confidence}
         for s in opinion.suggestions
-        if _may_be_said(s.label)
+        if get_tagger(run.tagger).quotes_people or _may_be_said(s.label)
     ]
-    if not run.finish(suggestions=said, model_version=opinion.model):
+    options = shown_options(run.tagger)
+    if not run.finish(suggestions=said, model_version=opinion.model, options=options):
         return
     if opinion.features is not None:
         model = opinion.feature_model or opinion.model
         _keep_features(run.photo, opinion.features, model=model)
-        _say_what_was_taught(run, opinion.features, model=model)
+        if run.counts:
+            _say_what_was_taught(run, opinion.features, model=model)
+    if run.counts:
+        _settle_and_note(run)
+
+
+def _settle_and_note(run: TaggingRun) -> None:
+    """Settle the photo's tags, and note on the run which ones its answer brought and took."""
+    hold_tags([run.photo_id])
+    before = _shown_labels(run.photo)
     settle(run.photo)
+    after = _shown_labels(run.photo)
+    run.added, run.removed = sorted(after - before), sorted(before - after)
+    run.save(update_fields=["added", "removed"])
+
+
+def _shown_labels(photo: Photo) -> set[str]:
+    return set(photo.photo_tags.shown().values_list("tag__label", flat=True))
 
 
 def _keep_features(photo: Photo, features: np.ndarray, *, model: str) -> None:
@@ -167,17 +247,19 @@ def _may_be_said(label: str) -> bool:
 
 
 def latest_of_each(runs: Iterable[TaggingRun]) -> list[TaggingRun]:
-    """Of runs on one photo, the newest of each tagger."""
+    """Of runs on one photo, the newest of each tagger that counts."""
     newest: dict[str, TaggingRun] = {}
     for run in runs:
+        if not run.counts:
+            continue
         if run.tagger not in newest or run.pk > newest[run.tagger].pk:
             newest[run.tagger] = run
     return list(newest.values())
 
 
 def state_of(runs: Iterable[TaggingRun]) -> RunStatus | None:
-    """Sum up a photo's runs: unfinished first, then failed; None when it has none."""
-    statuses = {run.status for run in runs}
+    """Sum up a photo's runs that count: unfinished first, then failed; None when it has none."""
+    statuses = {run.status for run in runs if run.counts}
     for status in (RunStatus.RUNNING, RunStatus.QUEUED, RunStatus.FAILED, RunStatus.COMPLETE):
         if status in statuses:
             return status

@@ -9,6 +9,7 @@ from django.db import connection, transaction
 
 from ..models import Photo, PhotoTag, Tag, TaggingRun, TagState
 from ..models.tagging import DECIDED_STATES
+from ..taggers import terms_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +28,10 @@ class Heard:
 def settle(photo: Photo) -> None:
     """Bring the photo's undecided tags in line with the last answer of each tagger.
 
-    Where several taggers name a tag, the surest gives its confidence, and the tag is assigned
-    when one of them reaches the tag's own threshold, or its run's where the tag has none. What a
-    person decided stays as it is.
+    A tagger's confidence is multiplied by the trust the site has in it. Where several taggers name
+    a tag, the surest gives its confidence, and the tag is assigned when one of them reaches the
+    tag's own threshold, or its run's where the tag has none. What a person decided stays as it is.
+    See docs/decisions/0003-fusion.md.
     """
     settle_all([photo.pk])
 
@@ -86,7 +88,8 @@ def _hear(runs: Iterable[TaggingRun]) -> dict[tuple[int, int], Heard]:
     for run, label, confidence in said:
         if tag := tags.get(label):
             needed = run.threshold if tag.threshold is None else tag.threshold
-            opinion = Heard(confidence, run, assigned=confidence >= needed)
+            believed = round(confidence * terms_of(run.tagger).trust, 4)
+            opinion = Heard(believed, run, assigned=believed >= needed)
             key = run.photo_id, tag.pk
             heard[key] = heard[key].joined(opinion) if key in heard else opinion
     return heard

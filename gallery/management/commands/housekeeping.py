@@ -18,7 +18,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
-from ... import tagging
+from ... import acts, tagging
 
 logger = logging.getLogger(__name__)
 
@@ -53,6 +53,8 @@ class Command(BaseCommand):
 def tidy() -> None:
     if rung := tagging.sweep():
         logger.info("Rang again for %s tagging runs.", rung)
+    if going := acts.sweep():
+        logger.info("Rang again for %s bulk acts.", going)
     prune_tasks()
 
 

@@ -6,7 +6,7 @@ import json
 import time
 from argparse import ArgumentParser
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
@@ -14,7 +14,7 @@ from django.core.management.base import BaseCommand, CommandError
 from ...imaging.decode import decode
 from ...imaging.errors import ImageError
 from ...taggers import get_tagger
-from ...taggers.base import Opinion, Tagger, TaggerError
+from ...taggers.base import AnyTagger, FileTagger, Opinion, Tagger, TaggerError
 
 #: Enough for any tagger, and fast to decode.
 MAX_SIDE_PX = 1024
@@ -43,7 +43,7 @@ class Command(BaseCommand):
         self,
         path: Path,
         alias: str,
-        tagger: Tagger,
+        tagger: AnyTagger,
         *,
         threshold: float,
         json: bool,
@@ -54,16 +54,23 @@ class Command(BaseCommand):
         return answer
 
 
-def look(path: Path, alias: str, tagger: Tagger, threshold: float) -> dict[str, Any]:
+def look(path: Path, alias: str, tagger: AnyTagger, threshold: float) -> dict[str, Any]:
     """Return what the tagger says of one file, or why it cannot, as the JSON line has it."""
     started = time.perf_counter()
     try:
         with path.open("rb") as file:
-            opinion = tagger.tag(decode(file, max_side_px=MAX_SIDE_PX).image)
+            opinion = _opinion(tagger, file)
     except (OSError, ImageError, TaggerError) as error:
         return {"file": str(path), "error": _sentence(error)}
     seconds = round(time.perf_counter() - started, 4)
     return {"file": str(path), "tagger": alias} | _said(opinion, threshold) | {"seconds": seconds}
+
+
+def _opinion(tagger: AnyTagger, file: IO[bytes]) -> Opinion:
+    if isinstance(tagger, FileTagger):
+        return tagger.tag_file(file)
+    assert isinstance(tagger, Tagger)
+    return tagger.tag(decode(file, max_side_px=MAX_SIDE_PX).image)
 
 
 def _said(opinion: Opinion, threshold: float) -> dict[str, Any]:

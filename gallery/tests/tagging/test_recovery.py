@@ -25,8 +25,8 @@ def test_worker_that_lost_its_lease_cannot_finish_its_successors_run(photo: Phot
     tagging.sweep()
     successor = TaggingRun.objects.get(pk=late.pk)
     assert successor.claim(lease=timedelta(seconds=60))
-    assert not late.finish(suggestions=[], model_version="late/1")
-    assert successor.finish(suggestions=[], model_version="told/1")
+    assert not late.finish(suggestions=[], options={}, model_version="late/1")
+    assert successor.finish(suggestions=[], options={}, model_version="told/1")
 
 
 def test_sweep_revives_the_run_of_a_dead_worker(photo: Photo) -> None:
