@@ -16,9 +16,10 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html
 
-from . import renditions, tagging, tags, teaching, thresholds
-from .forms import AdminUploadForm, MergeTagsForm
+from . import acts, renditions, review, tagging, tags, teaching, thresholds
+from .forms import AdminUploadForm, BulkTagForm, MergeTagsForm, RetagForm
 from .models import (
+    BulkAct,
     Photo,
     PhotoTag,
     RunStatus,
@@ -30,9 +31,13 @@ from .models import (
     User,
     Visibility,
 )
+from .models.photos import PhotoQuerySet
 from .models.tagging import SHOWN_STATES
+from .models.tags import tag_slug
 
 COUNT_UP_TO = 10_000
+#: What each action asks for before it begins.
+SHOWN_FIELDS = {"look_again": ("tagger", "which"), "add_tag": ("label",), "remove_tag": ("label",)}
 
 admin.site.site_header = admin.site.site_title = "photolib"
 admin.site.index_title = "The operator's desk"
@@ -129,7 +134,7 @@ class PhotoAdmin(FastAdmin):
         "public_id", "created_at",
     )  # fmt: skip
     inlines = (PhotoTagInline, TaggingRunInline)
-    actions = ("tag_again", "publish", "hide")
+    actions = ("tag_again", "look_again", "add_tag", "remove_tag", "publish", "hide")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Photo]:
         newest = TaggingRun.objects.filter(photo=OuterRef("pk")).order_by("-pk")
@@ -169,6 +174,44 @@ class PhotoAdmin(FastAdmin):
         asked = [tagging.request_again(photo, by=request.user) for photo in photos]
         messages.success(request, f"Tagging of {len(asked)} photos is queued.")
 
+    @admin.action(description="Tag again, looking first", permissions=["change"])
+    def look_again(self, request: HttpRequest, photos: QuerySet[Photo]) -> HttpResponse | None:
+        form = RetagForm(request.POST if "tagger" in request.POST else None)
+        if form.is_valid():
+            act = form.begin(_photos(photos), by=_person(request), query="")
+            if act is not None:
+                return redirect(act)
+        return self._ask(request, photos, form, "Tag again, looking first", "look_again")
+
+    @admin.action(description="Add a tag", permissions=["change"])
+    def add_tag(self, request: HttpRequest, photos: QuerySet[Photo]) -> HttpResponse | None:
+        return self._tag(request, photos, "add", "Add a tag")
+
+    @admin.action(description="Remove a tag", permissions=["change"])
+    def remove_tag(self, request: HttpRequest, photos: QuerySet[Photo]) -> HttpResponse | None:
+        return self._tag(request, photos, "remove", "Remove a tag")
+
+    def _tag(
+        self, request: HttpRequest, photos: QuerySet[Photo], deed: str, title: str
+    ) -> HttpResponse:
+        """Ask for the tag, then act on the chosen photos, or on all that the list finds."""
+        asked = {"deed": deed, "scope": "all", "label": request.POST.get("label", "")}
+        form = BulkTagForm(asked if "label" in request.POST else None, found=_photos(photos))
+        if form.is_valid():
+            return redirect(form.begin(by=_person(request), query=request.GET.get("q", "")))
+        return self._ask(request, photos, form, title, f"{deed}_tag")
+
+    def _ask(
+        self, request: HttpRequest, photos: QuerySet[Photo], form: Any, title: str, action: str
+    ) -> HttpResponse:
+        context = self.admin_site.each_context(request) | {
+            "form": form, "fields": [form[name] for name in SHOWN_FIELDS[action]],
+            "chosen": request.POST.getlist("_selected_action"), "photo_count": photos.count(),
+            "select_across": request.POST.get("select_across", "0"), "action": action,
+            "title": title, "opts": self.opts,
+        }  # fmt: skip
+        return render(request, "admin/gallery/act_on_photos.html", context)
+
     @admin.action(description="Publish", permissions=["change"])
     def publish(self, request: HttpRequest, photos: QuerySet[Photo]) -> None:
         count = photos.update(visibility=Visibility.PUBLIC)
@@ -178,6 +221,16 @@ class PhotoAdmin(FastAdmin):
     def hide(self, request: HttpRequest, photos: QuerySet[Photo]) -> None:
         count = photos.update(visibility=Visibility.PRIVATE)
         messages.success(request, f"{count} photos are private now.")
+
+
+def _photos(photos: QuerySet[Photo]) -> PhotoQuerySet:
+    """Return the photos alone, without what the list adds to them."""
+    return Photo.objects.filter(pk__in=photos.order_by().values("pk"))
+
+
+def _person(request: HttpRequest) -> User:
+    assert isinstance(request.user, User)
+    return request.user
 
 
 def _img(photo: Photo, *, height_px: int) -> str:
@@ -204,8 +257,8 @@ class TagAdmin(FastAdmin):
     list_display = ("label", "category", "threshold", "photo_count")
     list_filter = ("category",)
     search_fields = ("label", "slug", "aliases__label")
-    fields = ("label", "slug", "category", "threshold")
-    readonly_fields = ("slug",)
+    fields = ("label", "slug", "category", "threshold", "reviewed")
+    readonly_fields = ("label", "slug", "reviewed")
     inlines = (TagParentInline, TagAliasInline)
     actions = ("merge",)
 
@@ -222,6 +275,16 @@ class TagAdmin(FastAdmin):
     def photo_count(self, tag: Any) -> int:
         return tag.photos_with_it or 0
 
+    @admin.display(description="in review")
+    def reviewed(self, tag: Tag) -> str:
+        found = review.calibration_of(tag)
+        if found is None:
+            return "Nobody was asked about it yet."
+        return (
+            f"{found.right} of {found.answers} answers were yes; "
+            f"the taggers said {found.said:.0%} on average."
+        )
+
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
         if "threshold" in form.changed_data:
@@ -230,18 +293,24 @@ class TagAdmin(FastAdmin):
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         for row in formset.save(commit=False):
             if isinstance(row, TagAlias):
-                tags.add_alias(row.tag, row.label)
+                self._add_alias(request, row.tag, row.label)
         for row in formset.deleted_objects:
             row.delete()
+
+    def _add_alias(self, request: HttpRequest, tag: Tag, label: str) -> None:
+        """Give a tag one more name; if that is another tag's, merge the two."""
+        other = Tag.objects.filter(slug=tag_slug(label)).exclude(pk=tag.pk).first()
+        if other is None:
+            tags.add_alias(tag, label)
+        else:
+            acts.merge_tags([other], into=tag, by=_person(request))
 
     @admin.action(description="Merge into one", permissions=["change"])
     def merge(self, request: HttpRequest, chosen: QuerySet[Tag]) -> HttpResponse | None:
         form = MergeTagsForm(request.POST if "target" in request.POST else None, tags=chosen)
         if form.is_valid():
             target = form.cleaned_data["target"]
-            tags.merge_tags(list(chosen), into=target)
-            messages.success(request, f"They are all “{target}” now.")
-            return None
+            return redirect(acts.merge_tags(list(chosen), into=target, by=_person(request)))
         context = self.admin_site.each_context(request) | {
             "form": form, "chosen": chosen, "title": "Merge tags", "opts": self.opts,
         }  # fmt: skip
@@ -282,6 +351,42 @@ class TaughtTagAdmin(FastAdmin):
     def delete_queryset(self, request: HttpRequest, chosen: QuerySet[TaughtTag]) -> None:
         for taught in chosen:
             teaching.undo(taught)
+
+
+@admin.register(BulkAct)
+class BulkActAdmin(FastAdmin):
+    """The ledger of bulk acts; each has a page of its own on the site."""
+
+    list_display = ("words", "status", "by", "photo_count", "created_at")
+    list_filter = ("kind", "status")
+    list_select_related = ("by",)
+    search_fields = ("by__username",)
+    ordering = ("-id",)
+    fields = readonly_fields = (
+        "words", "status", "by", "photo_count", "left_count", "created_at", "applied_at",
+        "undone_at",
+    )  # fmt: skip
+    actions = ("undo",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False  # what is not in the ledger cannot be undone
+
+    def view_on_site(self, obj: Any) -> str:
+        return str(obj.get_absolute_url())
+
+    @admin.action(description="Undo", permissions=["change"])
+    def undo(self, request: HttpRequest, chosen: QuerySet[BulkAct]) -> None:
+        """Undo the chosen acts, the latest first."""
+        undone = 0
+        for act in chosen.order_by("-pk"):
+            try:
+                undone += acts.undo(act)
+            except acts.TagsChangedError as error:
+                messages.error(request, f"{act}: {error}")
+        messages.success(request, f"{undone} of {len(chosen)} are undone, or being undone.")
 
 
 @admin.register(TaggingRun)

@@ -7,16 +7,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib.auth.forms import AuthenticationForm, UserCreationForm
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
+from django.http import QueryDict
 
-from . import throttle
+from . import acts, tagging, throttle
 from .imaging.errors import ImageError
 from .ingest import DuplicateError, add_photo
-from .models import Photo, TagState, User, Visibility
-from .models.photos import TaggingChoice
+from .models import BulkAct, Photo, Tag, TagState, User, Visibility
+from .models.photos import PhotoQuerySet, TaggingChoice
 from .models.tags import MAX_LABEL_CHARS, tag_slug
+from .taggers import hosts
 
 
 class SignUpForm(UserCreationForm[User]):
@@ -92,13 +95,28 @@ class UploadForm(forms.Form):
         widget=forms.NumberInput(attrs={"step": 0.05}),
     )
 
+    #: Says that the taggers were there to choose: a form without ticks looks like one without them.
+    choose_taggers = forms.BooleanField(required=False, initial=True, widget=forms.HiddenInput)
+
     def __init__(self, *args: Any, owner: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["threshold"].widget.attrs["placeholder"] = f"{owner.threshold:g}"
+        self.fields["taggers"] = forms.MultipleChoiceField(
+            label="Show them to these taggers",
+            help_text="Tick none, and nobody but you says what is in them.",
+            choices=tagger_choices(),
+            required=False,
+            initial=settings.DEFAULT_TAGGERS if owner.automatic_tagging else [],
+            widget=forms.CheckboxSelectMultiple,
+        )
 
     @property
     def tagging_choice(self) -> TaggingChoice:
-        return TaggingChoice(threshold=self.cleaned_data["threshold"])
+        chosen = tuple(self.cleaned_data["taggers"])
+        is_choice = chosen or self.cleaned_data["choose_taggers"]
+        return TaggingChoice(
+            taggers=chosen if is_choice else None, threshold=self.cleaned_data["threshold"]
+        )
 
 
 class AdminUploadForm(forms.Form):
@@ -146,6 +164,128 @@ class AddTagForm(forms.Form):
         if not tag_slug(label):
             raise ValidationError("A tag needs at least one letter or digit.")
         return label
+
+
+class BulkTagForm(AddTagForm):
+    """A tag to add to photos or to remove from them: those that are ticked, or all that are found.
+
+    ``found`` are the photos in question.
+    """
+
+    deed = forms.ChoiceField(choices=[("add", "Add"), ("remove", "Remove")])
+    scope = forms.ChoiceField(
+        label="Which photos",
+        choices=[("ticked", "The ticked ones"), ("all", "All that were found")],
+        initial="ticked",
+        widget=forms.RadioSelect,
+    )
+
+    def __init__(self, *args: Any, found: PhotoQuerySet, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._found = found
+        self.fields["label"].label = "Tag"
+
+    @property
+    def ticked(self) -> list[str]:
+        """Public ids of the photos that were ticked."""
+        data = self.data
+        return data.getlist("photo") if isinstance(data, QueryDict) else []
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        if cleaned.get("scope") == "ticked" and not self.ticked:
+            raise ValidationError("Tick at least one photo, or choose all that were found.")
+        label = cleaned.get("label")
+        if cleaned.get("deed") == "remove" and label and not Tag.objects.named(label).exists():
+            self.add_error("label", f"There is no tag “{label}”.")
+        return cleaned
+
+    def begin(self, *, by: User, query: str) -> BulkAct:
+        """Do what is asked for."""
+        photos = self._found
+        if self.cleaned_data["scope"] == "ticked":
+            photos = photos.filter(public_id__in=self.ticked)
+        ids = photos.order_by("pk").values_list("pk", flat=True).iterator()
+        label = self.cleaned_data["label"]
+        if self.cleaned_data["deed"] == "add":
+            return acts.add_tag(label, ids, by=by, query=query)
+        return acts.remove_tag(Tag.objects.named(label)[0], ids, by=by, query=query)
+
+
+class RetagForm(forms.Form):
+    """Which photos are shown to which tagger again."""
+
+    tagger = forms.ChoiceField(label="Tagger", widget=forms.RadioSelect)
+    which = forms.ChoiceField(
+        label="Which photos",
+        choices=[
+            ("all", "All of them"),
+            ("outdated", "Those it saw with an earlier model or vocabulary"),
+            ("unseen", "Those it has never seen"),
+        ],
+        initial="all",
+        widget=forms.RadioSelect,
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["tagger"] = forms.ChoiceField(
+            label="Tagger", choices=tagger_choices(), widget=forms.RadioSelect,
+            initial=next(iter(settings.TAGGERS), None),
+        )  # fmt: skip
+
+    def begin(self, photos: PhotoQuerySet, *, by: User, query: str) -> BulkAct | None:
+        """Have a tagger look at these photos; None when there is none to look at."""
+        tagger = self.cleaned_data["tagger"]
+        if self.cleaned_data["which"] == "outdated":
+            photos = photos.filter(pk__in=tagging.outdated(tagger).values("pk"))
+        elif self.cleaned_data["which"] == "unseen":
+            photos = photos.not_seen_by(tagger)
+        if not photos.exists():
+            self.add_error("which", "There is no such photo.")
+            return None
+        ids = photos.order_by("pk").values_list("pk", flat=True).iterator()
+        return acts.retag(tagger, ids, by=by, query=query)
+
+
+def tagger_choices() -> list[tuple[str, str]]:
+    """Return the site's taggers, each with where it has photos sent."""
+    sent_to = hosts()
+    return [
+        (alias, f"{alias}, sends photos to {sent_to[alias]}" if sent_to.get(alias) else alias)
+        for alias in settings.TAGGERS
+    ]
+
+
+class RenameTagForm(AddTagForm):
+    def __init__(self, *args: Any, tag: Tag, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["label"].label = "New name"
+        self.fields["label"].initial = tag.label
+
+
+class MergeIntoForm(forms.Form):
+    """The other tags that become one with a tag."""
+
+    names = forms.CharField(
+        label="Tags to merge into it, with commas between",
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none"}),
+    )
+
+    def __init__(self, *args: Any, into: Tag, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._into = into
+
+    def clean_names(self) -> list[Tag]:
+        names = [name for part in self.cleaned_data["names"].split(",") if (name := part.strip())]
+        found = {name: Tag.objects.named(name).first() for name in names}
+        unknown = [name for name, tag in found.items() if tag is None]
+        if unknown:
+            raise ValidationError(f"There is no tag “{unknown[0]}”.")
+        others = {tag.pk: tag for tag in found.values() if tag and tag != self._into}
+        if not others:
+            raise ValidationError(f"Name at least one tag besides “{self._into}”.")
+        return list(others.values())
 
 
 class ThresholdForm(forms.Form):

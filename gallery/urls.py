@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import media, people, photos, tagging, tags, teaching, uploads
+from .views import bulk, ledger, media, people, photos, review, tagging, tags, teaching, uploads
 
 app_name = "gallery"
 
@@ -12,12 +12,24 @@ urlpatterns = [
     path("mine/", photos.photo_own_list, name="photo-own-list"),
     path("mine/threshold/", tagging.library_threshold, name="library-threshold"),
     path("mine/taught/", teaching.taught_list, name="taught-list"),
+    path("mine/edit/", bulk.bulk_edit, name="bulk-edit"),
+    path("mine/retag/", bulk.retag, name="retag"),
     path("upload/", uploads.upload, name="upload"),
     path("tags/", tags.tag_list, name="tag-list"),
     path("tags/<str:slug>/", tags.tag_detail, name="tag-detail"),
+    path("tags/<str:slug>/edit/", tags.tag_edit, name="tag-edit"),
     path("tags/<str:slug>/teach/", teaching.teach, name="tag-teach"),
     path("tags/<str:slug>/teach/apply/", teaching.apply, name="tag-teach-apply"),
     path("tags/<str:slug>/teach/undo/", teaching.undo, name="tag-teach-undo"),
+    # What was done to tags
+    path("ledger/", ledger.act_list, name="act-list"),
+    path("ledger/runs/", ledger.run_list, name="run-list"),
+    path("ledger/<int:pk>/", ledger.act_detail, name="act-detail"),
+    path("ledger/<int:pk>/<str:deed>/", ledger.act_do, name="act-do"),
+    path("review/", review.review, name="review"),
+    path("review/undo/", review.review_undo, name="review-undo"),
+    path("review/again/", review.review_again, name="review-again"),
+    path("review/calibration/", review.calibration, name="calibration"),
     # One photo
     path("photos/<str:public_id>/", photos.photo_detail, name="photo-detail"),
     path("photos/<str:public_id>/edit/", photos.photo_edit, name="photo-edit"),

@@ -5,6 +5,7 @@ from .fingerprints import Fingerprint
 from .people import User
 from .photos import Photo, Visibility
 from .renditions import Rendition
+from .review import ReviewAnswer
 from .tagging import PhotoTag, RunStatus, TaggerUsage, TaggingRun, TagState
 from .tags import Tag, TagAlias, TagClosure, TagParent
 from .teaching import TaughtTag
@@ -18,6 +19,7 @@ __all__ = [
     "Photo",
     "PhotoTag",
     "Rendition",
+    "ReviewAnswer",
     "RunStatus",
     "SliceStage",
     "Tag",

@@ -81,6 +81,13 @@ class PhotoQuerySet(models.QuerySet["Photo"]):
         rows = PhotoTag.objects.filter(tag=tag, photo=models.OuterRef("pk"))
         return self.filter(models.Exists(rows))
 
+    def not_seen_by(self, tagger: str) -> Self:
+        """Photos about which a tagger has not answered yet."""
+        from .tagging import RunStatus, TaggingRun
+
+        runs = TaggingRun.objects.counting().filter(tagger=tagger, status=RunStatus.COMPLETE)
+        return self.filter(~models.Exists(runs.filter(photo=models.OuterRef("pk"))))
+
     def sure_of_a_tag(self, min_confidence: float) -> Self:
         """Photos with at least one tag that is at least so sure."""
         from .tagging import PhotoTag

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Self
 
@@ -244,6 +246,14 @@ class TaggerUsage(models.Model):
         return (first + timedelta(days=32)).replace(day=1)
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What one tagger says of a tag: who, in words for people, and how surely, 0..1."""
+
+    who: str
+    confidence: float
+
+
 class PhotoTagQuerySet(models.QuerySet["PhotoTag"]):
     def shown(self) -> Self:
         return self.filter(state__in=SHOWN_STATES)
@@ -277,6 +287,8 @@ class PhotoTag(models.Model):
 
     #: What another threshold would do to it, for a page that tries one: see `thresholds.fate_of`.
     fate = ""
+    #: Who says it, surest first, for a page that tells: see `tagging.note_who_said`.
+    said: Sequence[Said] = ()
 
     objects = PhotoTagQuerySet.as_manager()
 

@@ -76,6 +76,12 @@ class TagQuerySet(models.QuerySet["Tag"]):
             tags |= made
         return {label: tags[slug] for label, slug in slugs.items()}
 
+    def known(self, labels: Iterable[str]) -> dict[str, Tag]:
+        """Map each label that is a tag's name or alias to that tag, making none."""
+        slugs = {label: slug for label in labels if (slug := tag_slug(label))}
+        tags = self._existing(set(slugs.values()))
+        return {label: tags[slug] for label, slug in slugs.items() if slug in tags}
+
     def _existing(self, slugs: set[str]) -> dict[str, Tag]:
         found = self.in_bulk(slugs, field_name="slug")
         if missing := slugs - found.keys():

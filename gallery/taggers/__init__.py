@@ -68,6 +68,12 @@ def read_terms(configured: dict[str, Any], tagger: AnyTagger) -> Terms:
     )
 
 
+def hosts() -> dict[str, str]:
+    """Return where taggers of the site send photos: alias to host, of those that do."""
+    sent_to = {alias: get_tagger(alias).host for alias in settings.TAGGERS}
+    return {alias: host for alias, host in sent_to.items() if host}
+
+
 def shown_options(alias: str) -> dict[str, Any]:
     """Return a tagger's options as they may be kept and shown: without credentials."""
     options: dict[str, Any] = _configured(alias).get("OPTIONS", {})

@@ -14,7 +14,7 @@ from .runs import (
     state_of,
     thresholds_of,
 )
-from .settling import hold_tags, settle, settle_all
+from .settling import hold_tags, note_who_said, settle, settle_all
 
 __all__ = [
     "add_by_hand",
@@ -22,6 +22,7 @@ __all__ = [
     "hold_tags",
     "latest_of_each",
     "mark",
+    "note_who_said",
     "outdated",
     "perform",
     "reject",

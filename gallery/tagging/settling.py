@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from django.db import connection, transaction
 
 from ..models import Photo, PhotoTag, Tag, TaggingRun, TagState
-from ..models.tagging import DECIDED_STATES
+from ..models.tagging import DECIDED_STATES, Said
 from ..taggers import terms_of
 
 
@@ -93,3 +94,20 @@ def _hear(runs: Iterable[TaggingRun]) -> dict[tuple[int, int], Heard]:
             key = run.photo_id, tag.pk
             heard[key] = heard[key].joined(opinion) if key in heard else opinion
     return heard
+
+
+def note_who_said(photo: Photo, photo_tags: Iterable[PhotoTag]) -> None:
+    """Give each of a photo's tags what every tagger says of it, as ``said``, surest first."""
+    answers = TaggingRun.objects.filter(photo=photo).answers()
+    runs = {run.tagger: run for run in answers.only(*_TOLD)}.values()
+    said = [(run, entry["tag"], entry["confidence"]) for run in runs for entry in run.suggestions]
+    tags = Tag.objects.known({label for _, label, _ in said})
+    of_tag: dict[int, list[Said]] = defaultdict(list)
+    for run, label, confidence in sorted(said, key=lambda one: -one[2]):
+        if tag := tags.get(label):
+            of_tag[tag.pk].append(Said(run.who, confidence))
+    for photo_tag in photo_tags:
+        photo_tag.said = of_tag[photo_tag.tag_id]
+
+
+_TOLD = ("photo_id", "tagger", "taught", "threshold", "suggestions")

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from .. import tagging, thresholds
 from ..forms import AddTagForm, ThresholdForm
-from ..models import Photo, TagState
+from ..models import ActStatus, BulkAct, Photo, TagState
 from .requests import SignedInRequest, own_photo, photo_for, wants_fragment
 
 DECISIONS = {"confirm": tagging.confirm, "reject": tagging.reject, "undo": tagging.undo}
@@ -25,7 +25,9 @@ def panel_context(
 ) -> dict[str, Any]:
     """Return what the tags of a photo look like to this person."""
     photo_tags = list(photo.photo_tags.surest_first().select_related("tag", "run"))
-    runs = list(photo.tagging_runs.order_by("-pk")[:10])
+    tagging.note_who_said(photo, photo_tags)
+    newest = photo.tagging_runs.select_related("requested_by", "taught__tag").order_by("-pk")
+    runs = list(newest[:10])
     is_owner = photo.owner_id == request.user.pk
     kept = runs[0].threshold if runs else photo.owner.threshold
     tried = asked_threshold(request, else_=kept) if is_owner else kept
@@ -39,12 +41,20 @@ def panel_context(
         "suggested": [tag for tag in photo_tags if tag.state == TagState.SUGGESTED],
         "rejected": [tag for tag in photo_tags if is_owner and tag.state == TagState.REJECTED],
         "runs": runs,
+        "acts": acts_on(photo) if is_owner else [],
         "state": state,
         "dial": ThresholdForm(initial={"threshold": tried}),
         "tried": tried if tried != kept else None,
         "is_unfinished": any(run.is_unfinished for run in runs),
         "add_form": add_form or AddTagForm(),
     }
+
+
+def acts_on(photo: Photo) -> list[BulkAct]:
+    """Return the last bulk acts that changed this photo's tags."""
+    changing = BulkAct.objects.filter(pk__in=photo.tag_changes.values("act"))
+    held = changing.filter(status__in=[ActStatus.APPLIED, ActStatus.UNDONE])
+    return list(held.select_related("by").newest_first()[:5])
 
 
 @never_cache

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
-from django.views.decorators.http import require_safe
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods, require_safe
 
-from ..models import Photo, Tag
+from .. import acts
+from ..forms import MergeIntoForm, RenameTagForm
+from ..models import BulkAct, Photo, Tag, User
 from ..vocabulary import load
 from .photos import listed
+from .requests import SignedInRequest
 
 #: For tags that no vocabulary has put anywhere.
 OTHER = "Other words"
@@ -51,3 +56,40 @@ def tag_detail(request: HttpRequest, slug: str) -> HttpResponse:
         "below": Tag.objects.kinds_of(tag).counted_on(photos),
     }
     return render(request, "gallery/tag_detail.html", context)
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def tag_edit(request: SignedInRequest, slug: str) -> HttpResponse:
+    """Rename a tag, or merge others into it: for those who keep the site's words in order."""
+    if not request.user.has_perm("gallery.change_tag"):
+        raise Http404
+    tag = get_object_or_404(Tag.objects.named(slug))
+    if tag.slug != slug:
+        return redirect("gallery:tag-edit", tag.slug)
+    deed = request.POST.get("deed")
+    rename = RenameTagForm(request.POST if deed == "rename" else None, tag=tag)
+    merge = MergeIntoForm(request.POST if deed == "merge" else None, into=tag)
+    act = _renamed(tag, rename, request.user) or _merged(tag, merge, request.user)
+    if act:
+        messages.success(request, "Done. It can be undone here, today or later.")
+        return redirect(act)
+    context = {"tag": tag, "rename": rename, "merge": merge}
+    status = 422 if rename.errors or merge.errors else 200
+    return render(request, "gallery/tag_edit.html", context, status=status)
+
+
+def _renamed(tag: Tag, form: RenameTagForm, person: User) -> BulkAct | None:
+    if not form.is_valid():
+        return None
+    try:
+        return acts.rename_tag(Tag.objects.get(pk=tag.pk), form.cleaned_data["label"], by=person)
+    except acts.NameTakenError as error:
+        form.add_error("label", str(error))
+        return None
+
+
+def _merged(tag: Tag, form: MergeIntoForm, person: User) -> BulkAct | None:
+    if not form.is_valid():
+        return None
+    return acts.merge_tags(form.cleaned_data["names"], into=tag, by=person)
