@@ -37,8 +37,8 @@ print(sys.version.split()[0], hashlib.sha256(made_of).hexdigest())
 PYTHON
 }
 
-# prepare_environment FOLDER REQUIREMENTS…: installs the first of these files, which may include
-# the others, and sets `python` to the Python of the environment.
+# prepare_environment FOLDER REQUIREMENTS…: installs what these files name, and sets `python` to the
+# Python of the environment.
 prepare_environment() {
     local folder=$1 wanted
     shift
@@ -49,7 +49,7 @@ prepare_environment() {
             "This Python has no venv module. On Debian and Ubuntu: apt install python3-venv"
         say "Installing what $1 names into $folder (the first time takes a minute or more)"
         "$python" -m venv --clear "$folder" || give_up "Making $folder failed; the lines above say why."
-        "$folder/bin/python" -m pip install -qq --disable-pip-version-check -r "$1" ||
+        "$folder/bin/python" -m pip install -qq --disable-pip-version-check "${@/#/-r}" ||
             give_up "Installing failed; the lines above say why. Once that is put right, start again."
         printf '%s\n' "$wanted" >"$folder/made_of"
     fi

@@ -14,6 +14,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.http import QueryDict
 
 from . import acts, tagging, throttle
+from .export import What
 from .imaging.errors import ImageError
 from .ingest import DuplicateError, add_photo
 from .models import BulkAct, Photo, Tag, TagState, User, Visibility
@@ -255,6 +256,21 @@ def tagger_choices() -> list[tuple[str, str]]:
         (alias, f"{alias}, sends photos to {sent_to[alias]}" if sent_to.get(alias) else alias)
         for alias in settings.TAGGERS
     ]
+
+
+class ExportForm(forms.Form):
+    """What an export holds of each photo."""
+
+    what = forms.ChoiceField(
+        label="What of each photo",
+        choices=[
+            (What.COPIES.value, "A copy with its tags written in, or beside it where it cannot"),
+            (What.ORIGINALS.value, "The file as it came, and its tags beside it (XMP sidecar)"),
+            (What.SIDECARS.value, "The tags alone (XMP sidecars)"),
+        ],
+        initial=What.COPIES.value,
+        widget=forms.RadioSelect,
+    )
 
 
 class RenameTagForm(AddTagForm):

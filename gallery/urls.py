@@ -14,6 +14,7 @@ urlpatterns = [
     path("mine/taught/", teaching.taught_list, name="taught-list"),
     path("mine/edit/", bulk.bulk_edit, name="bulk-edit"),
     path("mine/retag/", bulk.retag, name="retag"),
+    path("mine/export/", media.export_photos, name="export"),
     path("upload/", uploads.upload, name="upload"),
     path("tags/", tags.tag_list, name="tag-list"),
     path("tags/<str:slug>/", tags.tag_detail, name="tag-detail"),
@@ -44,6 +45,8 @@ urlpatterns = [
         name="photo-tag-decide",
     ),
     path("photos/<str:public_id>/original", media.original, name="photo-original"),
+    path("photos/<str:public_id>/tagged", media.tagged_copy, name="photo-tagged"),
+    path("photos/<str:public_id>/tags.xmp", media.sidecar, name="photo-sidecar"),
     path(
         "photos/<str:public_id>/<str:version>/w<int:width_px>.webp",
         media.rendition,

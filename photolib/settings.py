@@ -206,10 +206,14 @@ TAGGERS = env.json(
             "BACKEND": "gallery.taggers.embedded.EmbeddedTagger",
             "OPTIONS": {"threads": env.int("PHOTOLIB_TAGGER_THREADS", default=1)},
         },
+        "file": {"BACKEND": "gallery.taggers.keywords.KeywordTagger"},
     },
 )
 # What every new photo is given to, unless its owner or its upload says otherwise.
-DEFAULT_TAGGERS = env.list("PHOTOLIB_DEFAULT_TAGGERS", default=["bundled"])
+# A photo is sent to a service only where that is named here.
+DEFAULT_TAGGERS = env.list(
+    "PHOTOLIB_DEFAULT_TAGGERS", default=[alias for alias in ("bundled", "file") if alias in TAGGERS]
+)
 TAGGING_THRESHOLD = _between(
     "PHOTOLIB_TAGGING_THRESHOLD", 0, 1, env.float("PHOTOLIB_TAGGING_THRESHOLD", default=0.4)
 )

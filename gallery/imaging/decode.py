@@ -72,14 +72,26 @@ def decode(file: IO[bytes], *, max_side_px: int = 2048, max_pixels: int = 120_00
     ImageError: what it is instead, that it is damaged, or, before any pixel is decoded, that it
     has more than ``max_pixels`` of them.
     """
+    with open_image(file, max_pixels=max_pixels) as (opened, kind):
+        _refuse_raw(opened)
+        _refuse_too_many(opened, max_pixels)
+        return _decode(opened, kind, max_side_px)
+
+
+@contextmanager
+def open_image(
+    file: IO[bytes], *, max_pixels: int = 120_000_000
+) -> Iterator[tuple[Image.Image, str]]:
+    """Open a seekable file without decoding it; yield the image and its format, see `Facts`.
+
+    Raises ImageError, also for what Pillow raises within the block.
+    """
     _hush_pillow()
     file.seek(0)
     kind = kind_of(file.read(HEAD_BYTES))
     file.seek(0)
     with _as_image_errors(max_pixels), _OPENERS[kind](file) as opened:
-        _refuse_raw(opened)
-        _refuse_too_many(opened, max_pixels)
-        return _decode(opened, kind, max_side_px)
+        yield opened, kind
 
 
 def _hush_pillow() -> None:

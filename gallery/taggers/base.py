@@ -79,6 +79,10 @@ class AnyTagger(ABC):  # noqa: B024  # what a tagger is given differs by kind
         """Raise TaggerError when what the tagger needs is missing; asked once at start-up."""
         return
 
+    def prepare(self) -> None:
+        """Fetch ahead whatever the tagger needs from elsewhere. Raises TaggerError."""
+        return
+
 
 class Tagger(AnyTagger):
     """Looks at the picture."""

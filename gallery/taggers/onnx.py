@@ -116,10 +116,14 @@ class OnnxTagger(Tagger):
         if self._label_file.is_here:
             read_labels(self._label_file)
 
+    def prepare(self) -> None:
+        for file in self._files():
+            file.path()
+
     def tag(self, image: Image.Image) -> Opinion:
         """Say what is in an upright RGB image of any size. Raises TaggerError.
 
-        The first photo also fetches and loads the model.
+        The first photo also loads the model, and fetches it where `prepare` has not.
         """
         with self._loading:
             labels, scorer = self._labels, self._scorer
