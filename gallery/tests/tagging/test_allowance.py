@@ -47,9 +47,7 @@ def test_whoever_is_done_rings_for_the_next(photo: Photo, limited: Any) -> None:
     assert waiting.rung_at > long_ago
 
 
-def test_month_ends_at_its_limit_and_the_run_waits_for_the_next(
-    photo: Photo, limited: Any
-) -> None:
+def test_month_ends_at_its_limit_and_the_run_waits_for_the_next(photo: Photo, limited: Any) -> None:
     limited(MONTHLY_PHOTOS=1)
     assert perform(photo).status == "complete"
     run = perform(photo)
