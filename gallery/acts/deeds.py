@@ -49,7 +49,7 @@ def _remove(act: BulkAct, photo_ids: Collection[int]) -> None:
     with recording.recorded(act, photo_ids):
         rows = PhotoTag.objects.filter(photo__in=photo_ids, tag__in=tags)
         rows.filter(run=None, state=TagState.CONFIRMED).delete()
-        rows.exclude(run=None).update(state=TagState.REJECTED)
+        rows.update(state=TagState.REJECTED)
 
 
 def _still_there(photo_ids: Collection[int]) -> list[int]:

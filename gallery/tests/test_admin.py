@@ -9,7 +9,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from gallery.models import Photo, Tag, TaggingRun, TaughtTag, User
+from gallery import acts, review
+from gallery.models import BulkAct, Photo, Tag, TaggingRun, TaughtTag, User
 from gallery.tests.factories import make_photo, make_run, make_tag, make_user
 from gallery.tests.pictures import picture, uploaded
 
@@ -50,7 +51,7 @@ def test_desk_is_for_staff_alone(client: Client) -> None:
     assert client.get("/admin/gallery/photo/").status_code == 302
 
 
-@pytest.mark.parametrize("model", ["photo", "tag", "taggingrun", "taughttag", "user"])
+@pytest.mark.parametrize("model", ["photo", "tag", "taggingrun", "taughttag", "bulkact", "user"])
 def test_lists_cost_the_same_for_one_and_for_twenty(
     model: str, client: Client, operator: User
 ) -> None:
@@ -58,6 +59,7 @@ def test_lists_cost_the_same_for_one_and_for_twenty(
         photo = make_photo(tags={f"tag {number}": 0.9})
         make_run(photo, status="complete")
         make_taught(photo)
+        acts.add_tag("holiday", [photo.pk], by=operator)
 
     address = reverse(f"admin:gallery_{model}_changelist")
     fill(0)
@@ -170,3 +172,66 @@ def test_alias_of_another_tag_makes_the_two_one(client: Client, operator: User) 
     forms |= {"parent_edges-TOTAL_FORMS": "0", "parent_edges-INITIAL_FORMS": "0"}
     client.post(f"/admin/gallery/tag/{dog.pk}/change/", {"label": "dog", "category": ""} | forms)
     assert Tag.objects.named("hound").get() == dog
+
+
+# --- Bulk acts --------------------------------------------------------------------------------
+
+
+def labels(photo: Photo) -> set[str]:
+    return set(photo.photo_tags.shown().values_list("tag__label", flat=True))
+
+
+def test_tag_is_added_to_chosen_photos_and_removed_again(client: Client, operator: User) -> None:
+    photo, other = make_photo(tags={"dog": 0.9}), make_photo(tags={"dog": 0.9})
+    assert "1 photo." in act(client, "photo", "add_tag", photo)
+    act(client, "photo", "add_tag", photo, label="holiday")
+    act(client, "photo", "remove_tag", photo, label="dog")
+    assert (labels(photo), labels(other)) == ({"holiday"}, {"dog"})
+
+
+def test_tag_is_added_to_all_that_the_list_finds(client: Client, operator: User) -> None:
+    photos = [make_photo(title=f"Bondi {number}") for number in range(3)]
+    address = reverse("admin:gallery_photo_changelist") + "?q=Bondi"
+    chosen = {"_selected_action": [str(photos[0].pk)], "select_across": "1"}
+    client.post(address, {"action": "add_tag", "label": "beach"} | chosen)
+    assert [labels(photo) for photo in photos] == [{"beach"}] * 3
+
+
+def test_tag_that_is_none_is_refused_at_the_desk_too(client: Client, operator: User) -> None:
+    photo = make_photo()
+    assert "There is no tag" in act(client, "photo", "remove_tag", photo, label="zebra")
+
+
+def test_chosen_photos_are_looked_at_again_first(client: Client, operator: User) -> None:
+    photo = make_photo()
+    assert "Tagger" in act(client, "photo", "look_again", photo)
+    act(client, "photo", "look_again", photo, tagger="bundled", which="all")
+    assert BulkAct.objects.get().status == "looking"
+    page = act(client, "photo", "look_again", photo, tagger="bundled", which="outdated")
+    assert "There is no such photo." in page
+
+
+def test_merge_at_the_desk_is_undone_at_the_desk(client: Client, operator: User) -> None:
+    photo = make_photo(tags={"puppy": 0.9})
+    dog = make_tag("dog")
+    act(client, "tag", "merge", Tag.objects.get(label="puppy"), dog, target=str(dog.pk))
+    assert labels(photo) == {"dog"}
+    assert "1 of 1 are undone" in act(client, "bulkact", "undo", BulkAct.objects.get())
+    assert labels(photo) == {"puppy"}
+
+
+def test_acts_are_undone_the_latest_first(client: Client, operator: User) -> None:
+    tag = make_tag("dog")
+    renamed = [acts.rename_tag(tag, label, by=operator) for label in ("hound", "doggo")]
+    assert "2 of 2 are undone" in act(client, "bulkact", "undo", *renamed)
+    tag.refresh_from_db()
+    assert tag.label == "dog"
+
+
+def test_page_of_a_tag_tells_what_review_found(client: Client, operator: User) -> None:
+    photo = make_photo(operator, tags={"dog": 0.5})
+    [row] = photo.photo_tags.all()
+    address = reverse("admin:gallery_tag_change", args=[row.tag.pk])
+    assert "Nobody was asked" in client.get(address).content.decode()
+    review.answer(row, is_right=True, by=operator)
+    assert "1 of 1 answers were yes" in client.get(address).content.decode()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
@@ -21,7 +23,7 @@ def member(client: Client) -> User:
     return user
 
 
-def post(client: Client, *files: SimpleUploadedFile, **fields: str) -> str:
+def post(client: Client, *files: SimpleUploadedFile, **fields: Any) -> str:
     answer = client.post("/upload/", {"files": list(files), "visibility": "public"} | fields)
     return answer.content.decode()
 
@@ -47,6 +49,52 @@ def test_choices_of_the_form_reach_the_photo_and_its_run(client: Client, member:
     post(client, uploaded(), visibility="private", threshold="0.7")
     assert Photo.objects.get().visibility == "private"
     assert TaggingRun.objects.get().threshold == 0.7
+
+
+TAGGERS = {
+    "told": {"BACKEND": "gallery.tests.taggers.stubs.ToldTagger"},
+    "far": {
+        "BACKEND": "gallery.taggers.openai.OpenAITagger",
+        "OPTIONS": {"url": "https://models.example.org/v1", "model": "m"},
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("fields", "asked"),
+    [
+        ({}, {"told"}),
+        ({"choose_taggers": "True", "taggers": ["told", "far"]}, {"told", "far"}),
+        ({"choose_taggers": "True", "taggers": ["far"]}, {"far"}),
+        ({"choose_taggers": "True"}, set()),
+    ],
+)
+def test_upload_may_choose_any_set_of_taggers(
+    fields: dict[str, Any], asked: set[str], client: Client, member: User, settings: Settings
+) -> None:
+    settings.TAGGERS, settings.DEFAULT_TAGGERS = TAGGERS, ["told"]
+    post(client, uploaded(), **fields)
+    assert set(TaggingRun.objects.values_list("tagger", flat=True)) == asked
+
+
+@pytest.mark.parametrize(("is_automatic", "ticked"), [(True, 1), (False, 0)])
+def test_who_opted_out_finds_no_tagger_ticked(
+    is_automatic: bool, ticked: int, client: Client, member: User
+) -> None:
+    User.objects.update(automatic_tagging=is_automatic)
+    page = client.get("/upload/").content.decode()
+    assert page.count('name="taggers" value="bundled"') == 1
+    assert sum("checked" in line for line in page.splitlines() if "taggers" in line) == ticked
+
+
+def test_every_page_says_where_photos_may_be_sent(
+    client: Client, member: User, settings: Settings
+) -> None:
+    settings.TAGGERS = TAGGERS
+    assert "far, sends photos to models.example.org" in client.get("/upload/").content.decode()
+    assert "may be sent to models.example.org" in client.get("/").content.decode()
+    settings.TAGGERS = {"told": TAGGERS["told"]}
+    assert "worked out on this very machine" in client.get("/").content.decode()
 
 
 def test_no_file_is_refused_with_a_sentence(client: Client, member: User) -> None:
