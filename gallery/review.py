@@ -80,7 +80,7 @@ def answer(photo_tag: PhotoTag, *, is_right: bool, by: User) -> ReviewAnswer:
         tag=photo_tag.tag,
         defaults={
             "person": by,
-            "tagger": photo_tag.run.tagger if photo_tag.run else "",
+            "tagger": photo_tag.run.who if photo_tag.run else "somebody",
             "confidence": photo_tag.confidence,
             "is_right": is_right,
         },

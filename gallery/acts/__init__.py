@@ -1,6 +1,6 @@
 """Bulk acts: one deed on the tags of many photos, carried out in slices, undone as one."""
 
-from .begin import add_tag, remove_tag, retag
+from .begin import add_tag, forget_tagger, remove_tag, retag
 from .naming import NameTakenError, TagsChangedError, merge_tags, rename_tag
 from .steps import apply, discard, pause, resume, ring, step, sweep, undo
 from .summary import Summary, changed_photos, progress, summary
@@ -13,6 +13,7 @@ __all__ = [
     "apply",
     "changed_photos",
     "discard",
+    "forget_tagger",
     "merge_tags",
     "pause",
     "progress",

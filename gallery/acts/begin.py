@@ -7,7 +7,7 @@ from itertools import islice
 
 from django.db import transaction
 
-from ..models import ActKind, ActSlice, ActStatus, BulkAct, Tag, User
+from ..models import ActKind, ActSlice, ActStatus, BulkAct, Tag, TaggingRun, User
 from .steps import go_on
 
 #: Tagging may take long for each photo; everything else is quick.
@@ -31,7 +31,16 @@ def retag(tagger: str, photo_ids: Iterable[int], *, by: User, query: str = "") -
     return _begin(ActKind.RETAG, photo_ids, by=by, tagger=tagger, query=query)
 
 
-def _begin(kind: ActKind, photo_ids: Iterable[int], *, by: User, **details: object) -> BulkAct:
+def forget_tagger(tagger: str, *, by: User | None = None) -> BulkAct:
+    """Let nothing that a tagger ever said count any more; its runs stay in the ledger."""
+    runs = TaggingRun.objects.counting().filter(tagger=tagger).order_by("photo")
+    photos = runs.values_list("photo_id", flat=True).distinct()
+    return _begin(ActKind.FORGET, photos.iterator(), by=by, tagger=tagger)
+
+
+def _begin(
+    kind: ActKind, photo_ids: Iterable[int], *, by: User | None, **details: object
+) -> BulkAct:
     """Start an act. A small one is done when this returns, unless it asks taggers."""
     size = SLICE_SIZES.get(kind, SLICE_SIZE)
     status = ActStatus.LOOKING if kind == ActKind.RETAG else ActStatus.APPLYING

@@ -28,8 +28,8 @@ from . import recording
 # --- Adding and removing ----------------------------------------------------------------------
 
 
-def _add(act: BulkAct, photo_ids: Collection[int]) -> None:
-    label = act.details["label"]
+def _add(act: BulkAct, slice_: ActSlice) -> None:
+    photo_ids, label = slice_.photo_ids, act.details["label"]
     tag = Tag.objects.by_label([label])[label]
     with recording.recorded(act, photo_ids):
         PhotoTag.objects.bulk_create(
@@ -43,8 +43,9 @@ def _add(act: BulkAct, photo_ids: Collection[int]) -> None:
         )
 
 
-def _remove(act: BulkAct, photo_ids: Collection[int]) -> None:
+def _remove(act: BulkAct, slice_: ActSlice) -> None:
     """Reject what a tagger said; what only a person ever said is gone."""
+    photo_ids = slice_.photo_ids
     tags = Tag.objects.named(act.details["label"])
     with recording.recorded(act, photo_ids):
         rows = PhotoTag.objects.filter(photo__in=photo_ids, tag__in=tags)
@@ -103,11 +104,8 @@ def _let_count(act: BulkAct, photo_ids: Collection[int]) -> None:
     tagging.settle_all(photo_ids)
 
 
-def stop_counting(act: BulkAct, photo_ids: Collection[int]) -> None:
-    act.runs.filter(photo__in=photo_ids).update(counts=False)
-
-
-def _apply_answers(act: BulkAct, photo_ids: Collection[int]) -> None:
+def _apply_answers(act: BulkAct, slice_: ActSlice) -> None:
+    photo_ids = slice_.photo_ids
     act.changes.filter(photo__in=photo_ids).delete()  # what was foreseen gives way to what is done
     with recording.recorded(act, photo_ids):
         _let_count(act, photo_ids)
@@ -129,8 +127,29 @@ def _note_on_runs(act: BulkAct, photo_ids: Collection[int]) -> None:
     TaggingRun.objects.bulk_update(runs, ["added", "removed"], batch_size=recording.BATCH)
 
 
-APPLY: dict[ActKind, Callable[[BulkAct, Collection[int]], None]] = {
+# --- Forgetting a tagger ----------------------------------------------------------------------
+
+
+def _forget(act: BulkAct, slice_: ActSlice) -> None:
+    runs = TaggingRun.objects.counting().filter(
+        photo__in=slice_.photo_ids, tagger=act.details["tagger"]
+    )
+    slice_.run_ids = list(runs.values_list("pk", flat=True))
+    slice_.save(update_fields=["run_ids"])
+    with recording.recorded(act, slice_.photo_ids):
+        runs.update(counts=False)
+        tagging.settle_all(slice_.photo_ids)
+
+
+APPLY: dict[ActKind, Callable[[BulkAct, ActSlice], None]] = {
     ActKind.ADD: _add,
     ActKind.REMOVE: _remove,
     ActKind.RETAG: _apply_answers,
+    ActKind.FORGET: _forget,
 }
+
+
+def take_back_runs(act: BulkAct, slice_: ActSlice) -> None:
+    """Have the runs count that counted before the act, and those that it made no longer."""
+    act.runs.filter(photo__in=slice_.photo_ids).update(counts=False)
+    TaggingRun.objects.filter(pk__in=slice_.run_ids).update(counts=True)

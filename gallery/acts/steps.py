@@ -168,13 +168,13 @@ def _work_on(act: BulkAct, slice_: ActSlice) -> bool:
 
 @transaction.atomic
 def _apply(act: BulkAct, slice_: ActSlice) -> None:
-    deeds.APPLY[ActKind(act.kind)](act, slice_.photo_ids)
+    deeds.APPLY[ActKind(act.kind)](act, slice_)
     slice_.reach(SliceStage.APPLIED)
 
 
 @transaction.atomic
 def _undo(act: BulkAct, slice_: ActSlice) -> None:
-    deeds.stop_counting(act, slice_.photo_ids)
+    deeds.take_back_runs(act, slice_)
     left = recording.restore(act, slice_.photo_ids)
     BulkAct.objects.filter(pk=act.pk).update(left_count=F("left_count") + left)
     slice_.reach(SliceStage.UNDONE)

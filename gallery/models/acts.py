@@ -20,6 +20,7 @@ class ActKind(models.TextChoices):
     ADD = "add", "Add a tag"
     REMOVE = "remove", "Remove a tag"
     RETAG = "retag", "Tag again"
+    FORGET = "forget", "Forget a tagger"
     RENAME = "rename", "Rename a tag"
     MERGE = "merge", "Merge tags"
 
@@ -61,9 +62,9 @@ class BulkActQuerySet(models.QuerySet["BulkAct"]):
 class BulkAct(models.Model):
     """One act of a person on the tags of many photos. Workers carry it out slice by slice.
 
-    ``details`` says more, by kind. All: ``label``, of the tag. Add and remove: ``query``, what was
-    searched for, or nothing. Retag: ``tagger``. Merge: ``names``, of the tags that went. Rename:
-    ``old_label``. Rename and merge: ``before`` and ``after``, the tags themselves.
+    ``details`` says more, by kind. Add and remove: ``label``, of the tag, and ``query``, what was
+    searched for, or nothing. Retag and forget: ``tagger``. Rename and merge: ``label``, the tags
+    themselves ``before`` and ``after``, and ``old_label`` or the ``names`` of the tags that went.
     """
 
     kind = models.CharField(max_length=10, choices=ActKind.choices)
@@ -120,6 +121,8 @@ class BulkAct(models.Model):
                 return f"Remove “{told['label']}”"
             case ActKind.RETAG:
                 return f"Tag again with {told['tagger']}"
+            case ActKind.FORGET:
+                return f"Forget what {told['tagger']} said"
             case ActKind.RENAME:
                 return f"Rename “{told['old_label']}” to “{told['label']}”"
             case _:
@@ -134,6 +137,11 @@ class BulkAct(models.Model):
     @property
     def is_under_way(self) -> bool:
         return self.status in WORKING_STATUSES
+
+    @property
+    def is_of_many_tags(self) -> bool:
+        """True when which tags it concerns turns out as it goes."""
+        return self.kind in (ActKind.RETAG, ActKind.FORGET)
 
     @property
     def may_be_undone(self) -> bool:
@@ -155,6 +163,7 @@ class ActSlice(models.Model):
 
     act = models.ForeignKey(BulkAct, on_delete=models.CASCADE, related_name="slices")
     photo_ids = models.JSONField()
+    run_ids = models.JSONField(default=list, help_text="Runs that the act stopped from counting.")
     photo_count = models.PositiveIntegerField()
     stage = models.PositiveSmallIntegerField(choices=SliceStage.choices, default=SliceStage.WAITING)
     lease_expires_at = models.DateTimeField(null=True)

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.db.models import F
 from django.utils import timezone
 from pytest_django import Settings
@@ -204,6 +205,19 @@ def test_removing_rejects_what_a_tagger_said_and_forgets_what_was_typed(
         acts.remove_tag(Tag.objects.get(label=label), ids(photos), by=olga)
     rows = PhotoTag.objects.exclude(tag__label="dog").values_list("tag__label", "state")
     assert sorted(rows) == [("koala", "rejected")] * 3
+
+
+def test_what_a_tagger_said_is_forgotten_and_a_persons_word_stays(photos: list[Photo]) -> None:
+    tagging.confirm(photos[0].photo_tags.get(tag__label="koala"))
+    call_command("forget_tagger", "told", verbosity=0)
+    assert [shown(photo) for photo in photos] == [{"koala"}, set(), set()]
+    acts.undo(BulkAct.objects.get())
+    assert [shown(photo) for photo in photos] == [{"koala"}] * 3
+
+
+def test_tagger_that_never_said_anything_cannot_be_forgotten() -> None:
+    with pytest.raises(CommandError, match="counts anywhere"):
+        call_command("forget_tagger", "nobody")
 
 
 def test_undone_act_cannot_be_undone_twice(photos: list[Photo], olga: User) -> None:

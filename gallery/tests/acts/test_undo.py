@@ -55,6 +55,7 @@ deeds = st.one_of(
     st.tuples(st.just("add"), photos, st.sampled_from([*LABELS, "holiday"])),
     st.tuples(st.just("remove"), photos, labels),
     st.tuples(st.just("retag"), photos, said),
+    st.tuples(st.just("forget"), st.just(""), st.sampled_from("ab")),
     st.tuples(st.just("rename"), labels, st.sampled_from(["Koala bear", "hound", "Pup", "dog"])),
     st.tuples(st.just("merge"), st.sets(labels, min_size=1, max_size=3), labels),
 )
@@ -123,6 +124,7 @@ class Library:
                 how, lambda tag: acts.remove_tag(tag, self.ids(what), by=self.person)
             ),
             "retag": lambda: self._retag(self.ids(what), how, told),
+            "forget": lambda: acts.forget_tagger(how, by=self.person),
             "rename": lambda: self._with_tag(what, lambda tag: self._rename(tag, how)),
             "merge": lambda: self._merge(what, how),
         }

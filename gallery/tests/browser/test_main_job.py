@@ -10,8 +10,8 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-from gallery import ingest, tagging
-from gallery.models import Fingerprint, Photo, PhotoTag, TaggingRun, TagState, User
+from gallery import acts, ingest, review, tagging
+from gallery.models import BulkAct, Fingerprint, Photo, PhotoTag, TaggingRun, TagState, User
 from gallery.tests.factories import make_tag, make_user
 from gallery.tests.pictures import picture, uploaded
 
@@ -19,7 +19,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 ADDRESSES = (
     "/", "/search/?tags=koala", "/tags/", "/tags/koala/", "/upload/", "/mine/threshold/",
-    "/mine/taught/", "/tags/koala/teach/", "/settings/",
+    "/mine/taught/", "/tags/koala/teach/", "/settings/", "/mine/edit/", "/mine/retag/",
+    "/mine/export/", "/review/", "/review/calibration/", "/ledger/", "/ledger/runs/",
+    "/tags/koala/edit/",
 )  # fmt: skip
 
 
@@ -58,6 +60,26 @@ def seen(owner: User, *, like: bool) -> Photo:
     stored = embedding.astype("<f2").tobytes()
     Fingerprint.objects.filter(photo=photo).update(embedding=stored, model="eyes/1")
     return photo
+
+
+def addresses_of_what_was_done(photo: Photo) -> list[str]:
+    """Return the pages of a photo and of acts on it, one of which waits to be applied."""
+    PhotoTag.objects.create(
+        photo=photo,
+        tag=make_tag("dog"),
+        confidence=0.5,
+        state="suggested",
+        run=photo.tagging_runs.get(),
+    )
+    said = review.answer(photo.photo_tags.get(tag__label="dog"), is_right=True, by=photo.owner)
+    assert said.is_right
+    done = acts.add_tag("a day at the seaside", [photo.pk], by=photo.owner)
+    waiting = acts.remove_tag(make_tag("animal"), [photo.pk], by=photo.owner)
+    BulkAct.objects.filter(pk=waiting.pk).update(kind="retag", status="ready", details=RETAG)
+    return [photo.get_absolute_url(), done.get_absolute_url(), waiting.get_absolute_url()]
+
+
+RETAG = {"tagger": "bundled", "query": "", "newest_tag": 0}
 
 
 def files(folder: Path, count: int) -> list[Path]:
@@ -169,21 +191,21 @@ def test_tag_is_taught_and_undone_without_scripts(
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_pages_have_no_accessibility_violations(page: Page, scheme: str) -> None:
-    owner = make_user("olga")
+    owner = make_user("olga", is_staff=True, is_superuser=True)
     photo = koala(owner)
     page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
     sign_in(page, owner)
-    for address in (*ADDRESSES, photo.get_absolute_url()):
+    for address in (*ADDRESSES, *addresses_of_what_was_done(photo)):
         page.goto(address)
         found = Axe().run(page)
         assert found.violations_count == 0, f"{address}: {found.generate_report()}"
 
 
 def test_pages_do_not_scroll_sideways_on_a_phone(page: Page) -> None:
-    owner = make_user("olga")
+    owner = make_user("olga", is_staff=True, is_superuser=True)
     photo = koala(owner)
     page.set_viewport_size({"width": 390, "height": 800})
     sign_in(page, owner)
-    for address in (*ADDRESSES, photo.get_absolute_url()):
+    for address in (*ADDRESSES, *addresses_of_what_was_done(photo)):
         page.goto(address)
         assert page.evaluate("document.documentElement.scrollWidth") <= 390, address
