@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from .. import tagging, thresholds
 from ..forms import AddTagForm, ThresholdForm
-from ..models import ActStatus, BulkAct, Photo, TagState
+from ..models import ActStatus, BulkAct, Photo, RunStatus, TagState
 from .requests import SignedInRequest, own_photo, photo_for, wants_fragment
 
 DECISIONS = {"confirm": tagging.confirm, "reject": tagging.reject, "undo": tagging.undo}
@@ -33,7 +33,7 @@ def panel_context(
     tried = asked_threshold(request, else_=kept) if is_owner else kept
     for photo_tag in photo_tags:
         photo_tag.fate = thresholds.fate_of(photo_tag, tried) if tried != kept else ""
-    state = tagging.state_of(tagging.latest_of_each(runs))
+    latest = tagging.latest_of_each(runs)
     return {
         "photo": photo,
         "is_owner": is_owner,
@@ -42,7 +42,8 @@ def panel_context(
         "rejected": [tag for tag in photo_tags if is_owner and tag.state == TagState.REJECTED],
         "runs": runs,
         "acts": acts_on(photo) if is_owner else [],
-        "state": state,
+        "state": tagging.state_of(latest),
+        "failed": [run for run in latest if is_owner and run.status == RunStatus.FAILED],
         "dial": ThresholdForm(initial={"threshold": tried}),
         "tried": tried if tried != kept else None,
         "is_unfinished": any(run.is_unfinished for run in runs),

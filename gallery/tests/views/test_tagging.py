@@ -88,11 +88,16 @@ def test_panel_says_that_it_waits(client: Client, photo: Photo) -> None:
     assert "Waiting for the tagger" in page
 
 
-def test_panel_says_why_tagging_failed(client: Client, photo: Photo) -> None:
+def test_panel_tells_the_owner_which_tagger_failed_and_why(
+    client: Client, owner: User, photo: Photo
+) -> None:
     TaggingRun.objects.all().delete()
-    make_run(photo, status="failed", error="The photo's file is missing.")
+    make_run(photo, tagger="imagga", status="failed", error="The photo's file is missing.")
+    make_run(photo, status="complete")
+    assert "file is missing" not in client.get(photo.get_absolute_url()).content.decode()
+    client.force_login(owner)
     page = client.get(photo.get_absolute_url()).content.decode()
-    assert "Tagging failed. The photo&#x27;s file is missing." in page
+    assert "imagga could not tag this photo. The photo&#x27;s file is missing." in page
 
 
 def test_page_refreshes_itself_without_scripts_until_done(client: Client, photo: Photo) -> None:
