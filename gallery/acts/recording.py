@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -112,10 +113,13 @@ def _after(change: TagChange) -> Row:
     return Row(change.after_state, change.after_confidence, change.after_run)
 
 
-def _put_back(changes: Iterable[TagChange]) -> None:
-    gone = [change for change in changes if not change.before_state]
-    for change in gone:
-        PhotoTag.objects.filter(photo=change.photo_id, tag=change.tag_id).delete()
+def _put_back(changes: Collection[TagChange]) -> None:
+    gone: defaultdict[int, list[int]] = defaultdict(list)
+    for change in changes:
+        if not change.before_state:
+            gone[change.tag_id].append(change.photo_id)
+    for tag, photos in gone.items():
+        PhotoTag.objects.filter(tag=tag, photo__in=photos).delete()
     rows = [change for change in changes if change.before_state]
     tags = set(_existing(Tag, {change.tag_id for change in rows}))
     runs = set(_existing(TaggingRun, {change.before_run for change in rows}))

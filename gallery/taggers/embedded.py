@@ -167,15 +167,15 @@ def _open_session(model: bytes, *, threads: int) -> InferenceSession:
         ) from error
     try:
         return onnxruntime.InferenceSession(
-            model, _session_options(threads), providers=["CPUExecutionProvider"]
+            model, session_options(threads), providers=["CPUExecutionProvider"]
         )
-    except _runtime_errors() as error:
+    except runtime_errors() as error:
         raise TaggerError(
             "The bundled tagger's model cannot be loaded on this machine.", permanent=True
         ) from error
 
 
-def _session_options(threads: int) -> SessionOptions:
+def session_options(threads: int) -> SessionOptions:
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
@@ -206,12 +206,12 @@ def _has_vnni() -> bool:
 def _run(session: InferenceSession, pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     try:
         scores, features = session.run(["scores", "features"], {"pixels": pixels})
-    except _runtime_errors() as error:
+    except runtime_errors() as error:
         raise TaggerError("The bundled tagger failed on this photo.", permanent=False) from error
     return scores[0], features[0]
 
 
-def _runtime_errors() -> tuple[type[Exception], ...]:
+def runtime_errors() -> tuple[type[Exception], ...]:
     """The errors onnxruntime raises; its own share no base class but Exception."""
     from onnxruntime.capi import onnxruntime_pybind11_state as runtime
 

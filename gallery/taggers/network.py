@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .base import TaggerError
-from .embedded import _runtime_errors, _session_options
+from .embedded import runtime_errors, session_options
 
 if TYPE_CHECKING:
     import numpy as np
@@ -63,7 +63,7 @@ class Network:
         fitting = {port.name: self._fitted(port, feed) for port in self.session.get_inputs()}
         try:
             [rows] = self.session.run([output], fitting)
-        except _runtime_errors() as error:
+        except runtime_errors() as error:
             raise TaggerError(
                 f"{self.name} broke off while it was run.", permanent=False
             ) from error
@@ -94,9 +94,9 @@ def open_network(path: Path, *, name: str, threads: int) -> Network:
         ) from error
     try:
         session = onnxruntime.InferenceSession(
-            str(path), _session_options(threads), providers=["CPUExecutionProvider"]
+            str(path), session_options(threads), providers=["CPUExecutionProvider"]
         )
-    except _runtime_errors() as error:
+    except runtime_errors() as error:
         raise TaggerError(f"{name} cannot be loaded on this machine.", permanent=True) from error
     return Network(name, session)
 

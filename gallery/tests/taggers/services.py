@@ -15,15 +15,16 @@ def photo() -> Image.Image:
 
 
 @contextmanager
-def raw_server(*parts: bytes, forever: bytes = b"") -> Iterator[str]:
+def raw_server(*parts: bytes, forever: bytes = b"", falls_silent: bool = False) -> Iterator[str]:
     """Serve bytes that no HTTP library would send, then ``forever`` without end; give its address.
 
-    Closes the connection after the parts when there is nothing to send for ever.
+    Closes the connection after the parts when there is nothing to send for ever, unless it is to
+    fall silent.
     """
     with socket.create_server(("127.0.0.1", 0)) as listening:
         stopping = threading.Event()
         serving = threading.Thread(
-            target=_serve, args=(listening, parts, forever, stopping), daemon=True
+            target=_serve, args=(listening, parts, forever, falls_silent, stopping), daemon=True
         )
         serving.start()
         yield f"http://127.0.0.1:{listening.getsockname()[1]}"
@@ -33,7 +34,11 @@ def raw_server(*parts: bytes, forever: bytes = b"") -> Iterator[str]:
 
 
 def _serve(
-    listening: socket.socket, parts: tuple[bytes, ...], forever: bytes, stopping: threading.Event
+    listening: socket.socket,
+    parts: tuple[bytes, ...],
+    forever: bytes,
+    falls_silent: bool,
+    stopping: threading.Event,
 ) -> None:
     while not stopping.is_set():
         try:
@@ -47,5 +52,7 @@ def _serve(
                     connection.sendall(part)
                 while forever and not stopping.is_set():
                     connection.sendall(forever)
+                if falls_silent:
+                    stopping.wait()
             except OSError:
                 continue
