@@ -20,6 +20,7 @@ from .ingest import DuplicateError, add_photo
 from .models import BulkAct, Photo, Tag, TagState, User, Visibility
 from .models.photos import PhotoQuerySet, TaggingChoice
 from .models.tags import MAX_LABEL_CHARS, tag_slug
+from .search import language
 from .taggers import hosts
 
 
@@ -211,6 +212,24 @@ class BulkTagForm(AddTagForm):
         if self.cleaned_data["deed"] == "add":
             return acts.add_tag(label, ids, by=by, query=query)
         return acts.remove_tag(Tag.objects.named(label)[0], ids, by=by, query=query)
+
+
+class SaveSearchForm(forms.Form):
+    """A search to be kept under a name."""
+
+    name = forms.CharField(
+        max_length=100, error_messages={"required": "Give the search a name to keep it under."}
+    )
+    query = forms.CharField(
+        max_length=language.MAX_CHARS,
+        error_messages={"required": "There is no search to keep yet."},
+    )
+
+    def clean_query(self) -> str:
+        query = language.parse(self.cleaned_data["query"])
+        if query.mistakes:
+            raise ValidationError(query.mistakes[0].why)
+        return str(query)
 
 
 class RetagForm(forms.Form):

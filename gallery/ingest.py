@@ -17,6 +17,7 @@ from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
 
 from . import renditions
+from .imaging.colors import dominant_colors
 from .imaging.decode import Decoded
 from .imaging.errors import ImageError
 from .imaging.fingerprint import perceptual_hash
@@ -104,6 +105,7 @@ def _draft(decoded: Decoded, *, owner: User, file: File[bytes], sha256: str) -> 
         taken_at=facts.taken_at,
         camera=facts.camera,
         placeholder=placeholder(decoded.image),
+        colors=dominant_colors(decoded.image),
     )
 
 

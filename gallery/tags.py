@@ -8,9 +8,10 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 from django.db import transaction
+from django.db.models import Count
 
 from . import teaching
-from .models import PhotoTag, Tag, TagAlias, TagClosure, TagParent, TaughtTag
+from .models import PhotoTag, Tag, TagAlias, TagClosure, TagParent, TaughtTag, Visibility
 from .models.tagging import DECIDED_STATES
 from .models.tags import tag_slug
 from .teaching import Watch, batches
@@ -39,6 +40,25 @@ def sync_vocabulary() -> Synced:
     taken = _sync_aliases(vocabulary, tags)
     rebuild_closure()
     return Synced(tags=len(vocabulary.assignable), taken_aliases=taken)
+
+
+def note_counts() -> int:
+    """Note on how many photos each tag is, and on how many public ones; return how many changed.
+
+    Reads every assignment, so housekeeping does it, every so often.
+    """
+    shown = PhotoTag.objects.shown().order_by().values_list("tag")
+    all_counts = dict(shown.annotate(n=Count("pk")))
+    in_public = shown.filter(photo__visibility=Visibility.PUBLIC)
+    public_counts = dict(in_public.annotate(n=Count("pk")))
+    changed = []
+    for tag in Tag.objects.only("estimate", "public_count"):
+        counts = all_counts.get(tag.pk, 0), public_counts.get(tag.pk, 0)
+        if (tag.estimate, tag.public_count) != counts:
+            tag.estimate, tag.public_count = counts
+            changed.append(tag)
+    Tag.objects.bulk_update(changed, ["estimate", "public_count"], batch_size=200)
+    return len(changed)
 
 
 def _sync_tags(vocabulary: Vocabulary) -> dict[str, Tag]:

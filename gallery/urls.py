@@ -2,13 +2,30 @@
 
 from django.urls import path
 
-from .views import bulk, ledger, media, people, photos, review, tagging, tags, teaching, uploads
+from .views import (
+    bulk,
+    ledger,
+    media,
+    people,
+    photos,
+    review,
+    search,
+    tagging,
+    tags,
+    teaching,
+    uploads,
+)  # fmt: skip
 
 app_name = "gallery"
 
 urlpatterns = [
     path("", photos.photo_list, name="photo-list"),
-    path("search/", photos.photo_search, name="photo-search"),
+    path("search/", search.photo_search, name="photo-search"),
+    path("search/suggestions/", search.suggestions, name="suggestions"),
+    path("search/help/", search.search_help, name="search-help"),
+    path("search/saved/", search.saved_search_list, name="saved-search-list"),
+    path("search/saved/add/", search.saved_search_add, name="saved-search-add"),
+    path("search/saved/<int:pk>/delete/", search.saved_search_delete, name="saved-search-delete"),
     path("mine/", photos.photo_own_list, name="photo-own-list"),
     path("mine/threshold/", tagging.library_threshold, name="library-threshold"),
     path("mine/taught/", teaching.taught_list, name="taught-list"),
@@ -35,6 +52,7 @@ urlpatterns = [
     path("photos/<str:public_id>/", photos.photo_detail, name="photo-detail"),
     path("photos/<str:public_id>/edit/", photos.photo_edit, name="photo-edit"),
     path("photos/<str:public_id>/delete/", photos.photo_delete, name="photo-delete"),
+    path("photos/<str:public_id>/favourite/", photos.photo_favourite, name="photo-favourite"),
     path("photos/<str:public_id>/tagging/", tagging.tagging_panel, name="tagging-panel"),
     path("photos/<str:public_id>/tagging/again/", tagging.tagging_again, name="tagging-again"),
     path("photos/<str:public_id>/threshold/", tagging.photo_threshold, name="photo-threshold"),

@@ -3,9 +3,10 @@
 from .acts import ActKind, ActSlice, ActStatus, BulkAct, SliceStage, TagChange
 from .fingerprints import Fingerprint
 from .people import User
-from .photos import Photo, Visibility
+from .photos import Favourite, Photo, PhotoWord, Visibility
 from .renditions import Rendition
 from .review import ReviewAnswer
+from .searches import SavedSearch
 from .tagging import PhotoTag, RunStatus, TaggerUsage, TaggingRun, TagState
 from .tags import Tag, TagAlias, TagClosure, TagParent
 from .teaching import TaughtTag
@@ -15,12 +16,15 @@ __all__ = [
     "ActSlice",
     "ActStatus",
     "BulkAct",
+    "Favourite",
     "Fingerprint",
     "Photo",
     "PhotoTag",
+    "PhotoWord",
     "Rendition",
     "ReviewAnswer",
     "RunStatus",
+    "SavedSearch",
     "SliceStage",
     "Tag",
     "TagAlias",

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import random
+import re
 import secrets
+import unicodedata
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from django.conf import settings
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 
 from .tags import Tag
@@ -40,6 +45,31 @@ def new_public_id() -> str:
     return "".join(secrets.choice(_ID_ALPHABET) for _ in range(12))
 
 
+# --- Words, under which text is found ----------------------------------------------------------
+
+MAX_WORD_CHARS = 40
+MAX_WORDS = 500
+#: Stands among the words of photos that have a place; no word of a text has a colon.
+HAS_PLACE = "has:place"
+_SCRIPTS_WITHOUT_SPACES = "\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
+_WORD = re.compile(f"[{_SCRIPTS_WITHOUT_SPACES}]|[^\\W_{_SCRIPTS_WITHOUT_SPACES}]+")
+
+
+def words_of(text: str) -> list[str]:
+    """Return the words of a text as they are compared: without case, accents and punctuation.
+
+    Of scripts that put no spaces between words, each character is a word.
+    """
+    plain = unicodedata.normalize("NFKD", text.casefold())
+    bare = "".join(char for char in plain if not unicodedata.combining(char))
+    return [word[:MAX_WORD_CHARS] for word in _WORD.findall(unicodedata.normalize("NFC", bare))]
+
+
+def new_shuffle() -> int:
+    """Return a photo's place in random orders."""
+    return random.randrange(2**31)  # noqa: S311
+
+
 def original_path(photo: Photo, filename: str) -> str:
     return f"originals/{photo.public_id[:2]}/{photo.public_id}.{photo.format}"
 
@@ -54,11 +84,22 @@ class PhotoQuerySet(models.QuerySet["Photo"]):
     def public(self) -> Self:
         return self.filter(visibility=Visibility.PUBLIC)
 
+    def bulk_create(self, objs: Iterable[Photo], *args: Any, **kwargs: Any) -> list[Photo]:
+        """Store photos with the words under which they are found. No signal is sent."""
+        photos = list(objs)
+        for photo in photos:
+            photo.make_findable()
+        with transaction.atomic():
+            stored = super().bulk_create(photos, *args, **kwargs)
+            PhotoWord.store(stored)
+        return stored
+
     def owned_by(self, user: User) -> Self:
         return self.filter(owner=user)
 
     def newest_first(self) -> Self:
-        return self.order_by("-created_at", "-id")
+        """The last to arrive first: keys are given in order of arrival."""
+        return self.order_by("-id")
 
     def tagged(self, tags: models.QuerySet[Tag], *, min_confidence: float = 0.0) -> Self:
         """Photos that carry one of these tags, or a tag below one of them, at least so surely."""
@@ -95,15 +136,17 @@ class PhotoQuerySet(models.QuerySet["Photo"]):
         carrying = PhotoTag.objects.shown().filter(confidence__gte=min_confidence)
         return self.filter(models.Exists(carrying.filter(photo=models.OuterRef("pk"))))
 
+    def for_cards(self) -> Self:
+        """What a page of photo cards needs of the photos; their tags are fetched beside."""
+        return self.select_related("owner").defer("caption", "camera", "place", "text")
+
     def for_grid(self) -> Self:
         """What a page of photo cards needs, and no more."""
         from .tagging import PhotoTag
 
         surest = PhotoTag.objects.shown().surest_first().select_related("tag")[:3]
-        return (
-            self.select_related("owner")
-            .defer("caption", "camera", "place")
-            .prefetch_related(models.Prefetch("photo_tags", surest, to_attr="surest_tags"))
+        return self.for_cards().prefetch_related(
+            models.Prefetch("photo_tags", surest, to_attr="surest_tags")
         )
 
     def for_page(self) -> Self:
@@ -113,7 +156,7 @@ class PhotoQuerySet(models.QuerySet["Photo"]):
 
 class Photo(models.Model):
     owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="photos"
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="photos", db_index=False
     )
     public_id = models.CharField(max_length=255, unique=True, default=new_public_id, editable=False)
     file = models.FileField("original", upload_to=original_path, max_length=255)
@@ -133,7 +176,14 @@ class Photo(models.Model):
     )
     placeholder = models.TextField(blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
+    #: What can be searched for as text, as words with spaces around; null: not made yet.
+    text = models.TextField(null=True, editable=False)  # noqa: DJ001
+    #: The colours that stand out, a bit each: see `imaging.colors`; null: not made yet.
+    colors = models.SmallIntegerField(null=True, editable=False)
+    shuffle = models.IntegerField(null=True, editable=False)
 
+    #: The names of its surest tags, when a list has fetched them by itself.
+    noted_labels: Sequence[str] | None = None
     #: Set before the first save by whoever has a choice to make; not stored.
     tagging_choice = TaggingChoice()
 
@@ -150,17 +200,49 @@ class Photo(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["visibility", "-created_at", "-id"], name="photo_newest"),
-            models.Index(fields=["owner", "-created_at", "-id"], name="photo_own_newest"),
-            models.Index(fields=["-created_at", "-id"], name="photo_all_newest"),
-            models.Index(fields=["taken_at"], name="photo_taken"),
+            models.Index(fields=["visibility", "id"], name="photo_by_visibility"),
+            models.Index(fields=["owner", "id"], name="photo_by_owner"),
+            models.Index(fields=["format", "id"], name="photo_by_format"),
+            models.Index(fields=["created_at", "id"], name="photo_by_arrival"),
+            models.Index(fields=["taken_at", "id"], name="photo_by_taken"),
+            models.Index(fields=["shuffle", "id"], name="photo_shuffled"),
+            models.Index(Coalesce("taken_at", "created_at"), "id", name="photo_by_date"),
         ]
 
     def __str__(self) -> str:
         return self.title or self.original_name or self.public_id
 
+    def save(self, **kwargs: Any) -> None:
+        """Store the photo with the words under which it is found."""
+        if not self.make_findable():
+            return super().save(**kwargs)
+        if fields := kwargs.get("update_fields"):
+            kwargs["update_fields"] = {*fields, "text", "shuffle"}
+        with transaction.atomic():
+            super().save(**kwargs)
+            PhotoWord.store([self])
+        return None
+
     def get_absolute_url(self) -> str:
         return reverse("gallery:photo-detail", args=[self.public_id])
+
+    def make_findable(self) -> bool:
+        """Write what searches need from the other fields; True when that has changed."""
+        written = (self.title, self.caption, self.original_name, self.place, self.camera)
+        words = [" ".join(words_of(part)) for part in written]
+        place = [HAS_PLACE] if self.place.strip() else []
+        text = " ".join(["", *" | ".join(filter(None, words + place)).split()[:MAX_WORDS], ""])
+        has_changed, self.text = text != self.text or self.shuffle is None, text
+        if self.shuffle is None:
+            self.shuffle = new_shuffle()
+        return has_changed
+
+    @property
+    def surest_labels(self) -> Sequence[str]:
+        """The names of its surest tags, of a photo that a list has fetched them for."""
+        if self.noted_labels is not None:
+            return self.noted_labels
+        return [photo_tag.tag.label for photo_tag in getattr(self, "surest_tags", ())]
 
     @property
     def version(self) -> str:
@@ -176,3 +258,46 @@ class Photo(models.Model):
         if self.width == self.height:
             return "square"
         return "landscape" if self.width > self.height else "portrait"
+
+
+class PhotoWord(models.Model):
+    """A word of a photo's text: what makes finding it quick, alike on every database."""
+
+    pk = models.CompositePrimaryKey("word", "photo")
+    photo = models.ForeignKey(Photo, on_delete=models.CASCADE, related_name="words")
+    word = models.CharField(max_length=MAX_WORD_CHARS)
+
+    def __str__(self) -> str:
+        return self.word
+
+    @classmethod
+    def store(cls, photos: Sequence[Photo]) -> None:
+        """Have exactly the words of these photos' text stored for them."""
+        wanted = {photo.pk: set((photo.text or "").split()) - {"|"} for photo in photos}
+        known: dict[int, set[str]] = {key: set() for key in wanted}
+        for key, word in cls.objects.filter(photo__in=wanted).values_list("photo_id", "word"):
+            known[key].add(word)
+        for key, words in known.items():
+            if gone := words - wanted[key]:
+                cls.objects.filter(photo=key, word__in=gone).delete()
+        new = [(key, word) for key in wanted for word in sorted(wanted[key] - known[key])]
+        PhotoWord.objects.bulk_create(PhotoWord(photo_id=key, word=word) for key, word in new)
+
+
+class Favourite(models.Model):
+    """A photo that somebody likes."""
+
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        related_name="favourites",
+        db_index=False,
+    )
+    photo = models.ForeignKey(Photo, on_delete=models.CASCADE, related_name="favourites")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["person", "photo"], name="favourite_once")]
+
+    def __str__(self) -> str:
+        return f"{self.person} likes {self.photo}"

@@ -101,6 +101,10 @@ class Tag(models.Model):
         validators=[MinValueValidator(0.0), MaxValueValidator(1.0)],
         help_text="From 0 to 1, for every photo of the site. Empty: the photo's own threshold.",
     )
+    #: On about how many photos it is shown, as housekeeping last counted; only to plan searches.
+    estimate = models.PositiveIntegerField(null=True, editable=False)
+    #: On how many public photos it is shown, as housekeeping last counted.
+    public_count = models.PositiveIntegerField(null=True, editable=False)
     #: Set by `counted_on`.
     photo_count: int
 

@@ -1,1 +1,1 @@
-"""Search: text becomes terms (`language`), terms narrow a list (`conditions`), lists have pages."""
+"""Search: `language` makes a tree of a text, `meaning` a condition, `finding` pages of photos."""

@@ -40,7 +40,7 @@ def ratio_class(photo: Photo) -> str:
 @register.filter
 def alt_text(photo: Photo) -> str:
     """Say in words what a card shows: its title, and what is in the picture."""
-    tags = ", ".join(photo_tag.tag.label for photo_tag in getattr(photo, "surest_tags", ()))
+    tags = ", ".join(photo.surest_labels)
     title = photo.title or f"Photo by {photo.owner}"
     return f"{title}: {tags}" if tags else title
 

@@ -1,4 +1,4 @@
-"""What every test starts with: nothing counted, and a tagger that says what it is told."""
+"""What every test starts with: nothing remembered, and a tagger that says what it is told."""
 
 from __future__ import annotations
 
@@ -8,13 +8,15 @@ import pytest
 from pytest_django import Settings
 
 from gallery import throttle
+from gallery.search import suggesting
 from gallery.taggers import get_tagger
 from gallery.tests.taggers.stubs import ToldTagger
 
 
 @pytest.fixture(autouse=True)
-def nothing_counted() -> None:
+def nothing_remembered() -> None:
     throttle.forget()
+    suggesting.forget_names()
 
 
 @pytest.fixture

@@ -128,7 +128,9 @@ def _download(content: Iterable[bytes], name: str) -> StreamingHttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def export_photos(request: SignedInRequest) -> HttpResponseBase:
     """All one's photos, or those a search finds, with their tags, as one ZIP."""
-    search = PhotoFilter(request.GET, queryset=Photo.objects.owned_by(request.user))
+    search = PhotoFilter(
+        request.GET, queryset=Photo.objects.owned_by(request.user), viewer=request.user
+    )
     found = search.qs if search.is_valid() else Photo.objects.none()
     form = ExportForm(request.POST or None)
     if form.is_valid():
@@ -137,7 +139,7 @@ def export_photos(request: SignedInRequest) -> HttpResponseBase:
     size = found.aggregate(size=Sum("size_bytes"))["size"] or 0
     context = {
         "filter": search,
-        "narrowings": narrowings(search, request.GET),
+        "narrowings": narrowings(search.query),
         "form": form,
         "found_count": found.count(),
         "size_bytes": size,

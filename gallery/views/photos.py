@@ -6,16 +6,22 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from ..filters import PhotoFilter, narrowings
 from ..forms import PhotoForm
-from ..models import Photo, User
-from ..models.photos import PhotoQuerySet
-from ..search.paging import page
-from .requests import SignedInRequest, own_photo, photo_for
+from ..models import Favourite, User
+from ..search.conditions import Condition
+from ..search.facets import note_labels
+from ..search.finding import Search
+from ..search.language import query_of
+from ..search.limits import TooSlowError
+from ..search.meaning import owned_by, visible_to
+from ..search.paging import Page
+from ..search.tree import Named, Sort
+from .requests import SignedInRequest, own_photo, photo_for, wants_fragment
 from .tagging import panel_context
 
 
@@ -24,43 +30,63 @@ def photo_list(request: HttpRequest) -> HttpResponse:
     """Everyone's newest public photos."""
     if not User.objects.exists():
         return redirect("gallery:set-up")
-    return render(request, "gallery/photo_list.html", listed(request, Photo.objects.public()))
+    return _list(request, "photo_list", visible_to(AnonymousUser()))
 
 
 @login_required
 @require_safe
 def photo_own_list(request: SignedInRequest) -> HttpResponse:
-    photos = Photo.objects.owned_by(request.user)
-    return render(request, "gallery/photo_own_list.html", listed(request, photos))
+    return _list(request, "photo_own_list", owned_by(request.user))
 
 
-@require_safe
-def photo_search(request: HttpRequest) -> HttpResponse:
-    """All this person may see, narrowed by the query box and the filter form."""
-    search = PhotoFilter(request.GET, queryset=Photo.objects.visible_to(request.user))
-    found = search.qs if search.is_valid() else Photo.objects.none()
-    context = listed(request, found)
-    context |= {"filter": search, "narrowings": narrowings(search, request.GET)}
-    return render(request, "gallery/photo_search.html", context)
+def _list(request: HttpRequest, template: str, scope: Condition) -> HttpResponse:
+    search = Search(query_of(), viewer=request.user, scope=scope)
+    template = "_photo_grid" if wants_fragment(request) else template
+    return render(request, f"gallery/{template}.html", listed(request, search))
 
 
-def listed(request: HttpRequest, photos: PhotoQuerySet) -> dict[str, Any]:
-    """Return the context of one page of a list: the page, and its neighbours' addresses."""
-    shown = page(
-        photos.for_grid(),
-        before=request.GET.get("before", ""),
-        after=request.GET.get("after", ""),
-    )
-    query = request.GET.copy()
-    for key in ("before", "after"):
-        query.pop(key, None)
-    return {"page": shown, "query": query.urlencode()}
+def listed(request: HttpRequest, search: Search, *, with_labels: bool = True) -> dict[str, Any]:
+    """Return the context of one page of a list: the page, and its neighbours' addresses.
+
+    When it takes too long, the page is empty and ``too_slow`` says so.
+    """
+    try:
+        page = search.page(before=request.GET.get("before", ""), after=request.GET.get("after", ""))
+    except TooSlowError as error:
+        return {"page": Page([]), "query": "", "too_slow": str(error)}
+    if with_labels:
+        note_labels(page.photos)
+    rest = request.GET.copy()
+    for key in ("before", "after", "seed"):
+        rest.pop(key, None)
+    if search.sort == Sort.RANDOM:
+        rest["seed"] = str(search.seed)
+    return {"page": page, "query": rest.urlencode(), "sort": search.sort}
 
 
 @require_safe
 def photo_detail(request: HttpRequest, public_id: str) -> HttpResponse:
     photo = photo_for(request, public_id)
-    return render(request, "gallery/photo_detail.html", panel_context(request, photo))
+    context = panel_context(request, photo) | {
+        "is_favourite": request.user.is_authenticated
+        and request.user.favourites.filter(photo=photo).exists(),
+        "owner_query": Named("by", (photo.owner.username,)),
+        "camera_query": Named("camera", (photo.camera,)),
+        "place_query": Named("place", (photo.place,)),
+    }
+    return render(request, "gallery/photo_detail.html", context)
+
+
+@login_required
+@require_POST
+def photo_favourite(request: SignedInRequest, public_id: str) -> HttpResponse:
+    """Like a photo, or like it no longer."""
+    photo = photo_for(request, public_id)
+    if request.POST.get("is_favourite") == "1":
+        Favourite.objects.get_or_create(person=request.user, photo=photo)
+    else:
+        Favourite.objects.filter(person=request.user, photo=photo).delete()
+    return redirect(photo)
 
 
 @login_required

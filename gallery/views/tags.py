@@ -12,20 +12,28 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from .. import acts
 from ..forms import MergeIntoForm, RenameTagForm
-from ..models import BulkAct, Photo, Tag, User
+from ..models import BulkAct, Tag, User
+from ..search.counting import Count, count_all_tags, count_tags
+from ..search.finding import Search
+from ..search.language import query_of
+from ..search.meaning import visible_to
+from ..search.tree import Tagged
 from ..vocabulary import load
 from .photos import listed
 from .requests import SignedInRequest
 
 #: For tags that no vocabulary has put anywhere.
 OTHER = "Other words"
+#: Kinds of a tag are counted so far; beyond, there are “at least” so many.
+MOST_COUNTED = 100
 
 
 @require_safe
 def tag_list(request: HttpRequest) -> HttpResponse:
     """Tags on photos this person may see, by category, with how many photos have each."""
-    tags = Tag.objects.counted_on(Photo.objects.visible_to(request.user))
-    return render(request, "gallery/tag_list.html", {"categories": _by_category(tags)})
+    counted = count_all_tags(viewer=request.user)
+    context = {"categories": _by_category(counted.tags), "counted": counted}
+    return render(request, "gallery/tag_list.html", context)
 
 
 def _by_category(tags: Iterable[Tag]) -> list[tuple[str, list[Tag]]]:
@@ -44,18 +52,28 @@ def tag_detail(request: HttpRequest, slug: str) -> HttpResponse:
         raise Http404
     if tag.slug != slug:
         return redirect(tag, permanent=False)
-    photos = Photo.objects.visible_to(request.user)
-    context = listed(request, photos.tagged(Tag.objects.filter(pk=tag.pk)))
-    if not context["page"].photos and not tag.category:
+    search = Search(
+        query_of(Tagged((tag.label,))), viewer=request.user, scope=visible_to(request.user)
+    )
+    context = listed(request, search)
+    if not context["page"].photos and not tag.category and "too_slow" not in context:
         raise Http404  # a word on nobody's photo but someone's secret one is a secret too
     context |= {
         "tag": tag,
         "above": Tag.objects.above(tag),
         "taught": request.user.is_authenticated
         and request.user.taught_tags.filter(tag=tag).exists(),
-        "below": Tag.objects.kinds_of(tag).counted_on(photos),
+        "below": _kinds(tag, request),
+        "search": search,
     }
     return render(request, "gallery/tag_detail.html", context)
+
+
+def _kinds(tag: Tag, request: HttpRequest) -> list[tuple[Tag, Count]]:
+    """Return the kinds of a tag that are on photos this person may see, with on how many."""
+    kinds = Tag.objects.kinds_of(tag).in_bulk()
+    counts = count_tags([*kinds], viewer=request.user, most=MOST_COUNTED)
+    return [(kind, counts[key]) for key, kind in kinds.items() if key in counts]
 
 
 @login_required

@@ -17,7 +17,7 @@ from ..filters import PhotoFilter
 from ..forms import AddTagForm, MarkCard, MarksForm
 from ..models import Photo, Tag, TaughtTag, User
 from ..models.tags import tag_slug
-from ..search.paging import page
+from ..search.paging import newest_page
 from .requests import SignedInRequest
 
 
@@ -114,17 +114,17 @@ def _photos_to_mark(request: SignedInRequest, tag: Tag) -> dict[str, Any]:
     if tag.pk:
         photos = photos.undecided_on(tag)
     if "q" in request.GET:
-        search = PhotoFilter(request.GET, queryset=photos)
+        search = PhotoFilter(request.GET, queryset=photos, viewer=request.user)
         photos = search.qs if search.is_valid() else photos.none()
     elif tag.pk and (suspected := photos.suspected_of(tag)).exists():
         photos = suspected
-    shown = page(photos.for_grid(), before=request.GET.get("before", ""))
+    shown = newest_page(photos.for_grid(), before=request.GET.get("before", ""))
     older = request.GET.copy()
-    older["before"] = str(shown.older or "")
+    older["before"] = str(shown.next or "")
     return {
         "page": shown,
         "cards": MarksForm(photos=shown.photos).cards({}),
-        "older": older.urlencode() if shown.older else "",
+        "older": older.urlencode() if shown.next else "",
     }
 
 

@@ -1,4 +1,4 @@
-"""What has to happen every so often: lost tagging runs are rung for, old rows thrown away."""
+"""What has to happen every so often: lost tagging runs are rung for, counts noted, old rows go."""
 
 from __future__ import annotations
 
@@ -18,20 +18,22 @@ from django.db.models import Q
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
-from ... import acts, tagging
+from ... import acts, tagging, tags
+from ...search.upkeep import complete_photos
 
 logger = logging.getLogger(__name__)
 
 KEEP_TASKS_FOR = timedelta(days=1)
 #: Rows deleted in one statement, so that nobody waits long for the database.
 PRUNE_BATCH = 1000
-CLEAR_SESSIONS_EVERY_S = 3600.0
+HOURLY_S = 3600.0
 
 
 class Command(BaseCommand):
     help = (
-        "Rings again for tagging runs that fell out of the queue, and deletes old task results "
-        "and expired sessions. Once, or again and again with --every."
+        "Rings again for tagging runs that fell out of the queue, notes on how many photos each "
+        "tag is, completes what searches need of older photos, and deletes old task results and "
+        "expired sessions. Once, or again and again with --every."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -45,7 +47,7 @@ class Command(BaseCommand):
     def handle(self, *, every: float | None, **options: Any) -> None:
         if every is None:
             tidy()
-            clear_sessions()
+            tidy_hourly()
             return
         _repeat(every, stop=_stop_signals())
 
@@ -56,6 +58,8 @@ def tidy() -> None:
     if going := acts.sweep():
         logger.info("Rang again for %s bulk acts.", going)
     prune_tasks()
+    if count := complete_photos():
+        logger.info("Completed what searches need of %s photos.", count)
 
 
 def prune_tasks() -> None:
@@ -68,17 +72,18 @@ def prune_tasks() -> None:
         DBTaskResult.objects.filter(pk__in=batch).delete()
 
 
-def clear_sessions() -> None:
+def tidy_hourly() -> None:
     call_command("clearsessions")
+    tags.note_counts()
 
 
 def _repeat(every: float, *, stop: SimpleQueue[int]) -> None:
-    sessions_due = time.monotonic()
+    hourly_due = time.monotonic()
     while True:
         _attempt(tidy)
-        if time.monotonic() >= sessions_due:
-            _attempt(clear_sessions)
-            sessions_due += CLEAR_SESSIONS_EVERY_S
+        if time.monotonic() >= hourly_due:
+            _attempt(tidy_hourly)
+            hourly_due += HOURLY_S
         try:
             stop.get(timeout=every)
         except Empty:

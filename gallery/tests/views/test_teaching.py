@@ -127,7 +127,7 @@ def test_search_narrows_what_there_is_to_mark(client: Client, rex: list[Photo]) 
 def test_search_that_makes_no_sense_is_refused_with_a_sentence(
     client: Client, rex: list[Photo]
 ) -> None:
-    page = client.get("/tags/rex/teach/", {"q": "colour:red"}).content.decode()
+    page = client.get("/tags/rex/teach/", {"q": "shade:red"}).content.decode()
     assert 'role="alert"' in page
     assert "mark-card" not in page
 

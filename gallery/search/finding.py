@@ -1,0 +1,595 @@
+"""Finds photos: pages in every order and about how many there are, at any size of the library.
+
+A search is driven by one posting, and all else is asked of its rows one by one: by the first that
+is short, else by the one whose newest rows reach furthest back, read in the order of the page.
+How long postings are is asked in one query, and none is counted further than `SCAN` rows.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
+from functools import cached_property
+from typing import Any
+
+from django.db.models import (
+    Exists,
+    F,
+    FloatField,
+    IntegerField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+)
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from ..models import Photo, PhotoTag
+from . import paging
+from .conditions import (
+    DATE,
+    EVERYTHING,
+    NOTHING,
+    PHOTO,
+    All,
+    Assigned,
+    Condition,
+    Facts,
+    No,
+    Posting,
+    Probe,
+)
+from .language import Mistake, Query
+from .limits import time_limited
+from .meaning import Doubt, Meaning, Viewer, meaning_of
+from .paging import MAX_KEY, Page, Place
+from .suggesting import meant_tag
+from .tree import Aged, Dated, Day, Sort, Tagged, conjuncts
+
+#: So many rows of a posting are looked at to say how many photos there are.
+SCAN = 5000
+#: So many assignments of one kind of a tag are thought to hold a page of photos.
+NEAR = 5 * paging.PAGE_SIZE
+MOST_MONTHS = 600
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Keys of photos that were found, newest first; all of them when ``is_all``.
+
+    ``seen`` of them at least are known to be there, if not all keys.
+    """
+
+    keys: Sequence[int]
+    is_all: bool
+    seen: int = 0
+
+    @property
+    def count(self) -> int:
+        """How many there are, or at least."""
+        return max(len(self.keys), self.seen)
+
+    def at_least(self, count: int) -> Found:
+        """The same, when so many have been seen elsewhere."""
+        return replace(self, seen=max(self.seen, count))
+
+    def __str__(self) -> str:
+        return f"{self.count:,}" if self.is_all else f"{self.count:,}+"
+
+
+# --- Ways to them -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """The posting that drives a search; ``floor`` is the key of its SCANth row, if it has more."""
+
+    posting: Posting
+    floor: int | None
+
+    @property
+    def is_short(self) -> bool:
+        return self.floor is None
+
+
+def _deep_row(posting: Posting) -> Subquery:
+    """The key of the row behind the first SCAN ones, the newest first where they have an order."""
+    order = ["-" + posting.key] if posting.is_ordered else []
+    return Subquery(posting.rows.order_by(*order).values(posting.key)[SCAN : SCAN + 1])
+
+
+# --- Orders -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Lap:
+    """A part of an ordered list: what holds of its photos, and what they are ordered by.
+
+    ``value`` makes the expression from what the rows call a photo's key; without it photos are
+    ordered by key. ``rows`` are what to walk along when no posting is short.
+    """
+
+    condition: Condition
+    is_falling: bool = True
+    value: Callable[[str], Any] | None = None
+    rows: Posting = EVERYTHING
+    only: Callable[[Any], Q] | None = None
+
+
+def _of_photo(expression: Any) -> Callable[[str], Any]:
+    """Return what makes an expression on the photo from the name of its key."""
+
+    def value(key: str) -> Any:
+        if key == PHOTO:
+            return expression
+        return Subquery(Photo.objects.filter(pk=OuterRef(key)).values(_=expression)[:1])
+
+    return value
+
+
+def _stored(value: Any) -> float | int:
+    return (value - _EPOCH) // _MICROSECOND if isinstance(value, datetime) else value
+
+
+def _loaded(sort: Sort, value: float | int | None) -> Any:
+    if sort != Sort.TAKEN:
+        return value
+    try:
+        return _EPOCH + timedelta(microseconds=int(value or 0))
+    except OverflowError:
+        return _EPOCH
+
+
+# --- Searches ---------------------------------------------------------------------------------
+
+
+class Search:
+    """A query put to the library by a viewer.
+
+    ``scope`` must hold besides and has the permissions in it. ``seed`` begins random orders.
+    Ask `mistakes` first; a search with mistakes finds nothing.
+    """
+
+    def __init__(
+        self, query: Query, *, viewer: Viewer, scope: Condition | None, seed: int = 0
+    ) -> None:
+        self.query = query
+        self.viewer = viewer
+        self.scope = scope
+        self.seed = seed % 2**31
+
+    @cached_property
+    def mistakes(self) -> tuple[Mistake, ...]:
+        if self.query.mistakes:
+            return self.query.mistakes
+        return self._meaning.mistakes or self._unordered or self._unanswered
+
+    @cached_property
+    def _meaning(self) -> Meaning:
+        with time_limited():
+            return meaning_of(self.query, viewer=self.viewer, scope=self.scope)
+
+    @property
+    def condition(self) -> Condition:
+        """What must hold of the photos; of a search with mistakes, what none has."""
+        return NOTHING if self.mistakes else self._meaning.condition
+
+    @property
+    def named_tags(self) -> frozenset[int]:
+        return self._meaning.named_tags
+
+    @cached_property
+    def sort(self) -> Sort:
+        if self.query.sort:
+            return self.query.sort
+        if self._meaning.like is not None:
+            return Sort.SIMILAR
+        by_date = (
+            isinstance(node, Dated | Aged) and node.field == "taken"
+            for node in conjuncts(self.query.tree)
+        )
+        return Sort.TAKEN if any(by_date) else Sort.NEWEST
+
+    @property
+    def sorts(self) -> list[Sort]:
+        """The orders that what is asked for can be in."""
+        missing = set[Sort]()
+        if self._meaning.assigned is None:
+            missing.add(Sort.CONFIDENCE)
+        if self._meaning.like is None:
+            missing.add(Sort.SIMILAR)
+        return [sort for sort in Sort if sort not in missing]
+
+    @property
+    def _unordered(self) -> tuple[Mistake, ...]:
+        """An order by what the search does not ask for."""
+        if self.sort == Sort.CONFIDENCE and self._meaning.assigned is None:
+            why = "An order by confidence needs a tag to be sure of, such as tag:dog."
+        elif self.sort == Sort.SIMILAR and self._meaning.like is None:
+            why = "An order by likeness needs a photo to be like, such as like:ID."
+        else:
+            return ()
+        start, end = self.query.place_of_sort
+        return (Mistake(start, end, why, str(self.query.sorted_by(None)) or None),)
+
+    @cached_property
+    def _unanswered(self) -> tuple[Mistake, ...]:
+        """Names that stand for nothing the viewer may see."""
+        unanswered = [
+            doubt
+            for doubt, answer in zip(self._meaning.doubts, self._weighed[1], strict=True)
+            if not answer
+        ]
+        return tuple(map(self._unknown, unanswered))
+
+    def _unknown(self, doubt: Doubt) -> Mistake:
+        start, end = self.query.place_of(doubt.leaf)
+        text, better = self.query.text, None
+        meant = (
+            meant_tag(doubt.name, viewer=self.viewer) if isinstance(doubt.leaf, Tagged) else None
+        )
+        if meant and isinstance(doubt.leaf, Tagged):
+            names = [meant if name == doubt.name else name for name in doubt.leaf.names]
+            part = replace(doubt.leaf, names=tuple(dict.fromkeys(names)))
+            better = f"{text[:start]}{part}{text[end:]}"
+        return Mistake(start, end, doubt.why, better)
+
+    # --- The way ---
+
+    @cached_property
+    def _weighed(self) -> tuple[Way, list[bool], datetime | None]:
+        """The way to go, whether each doubtful name has an answer, and when the list begins.
+
+        One query.
+        """
+        doubts = self._meaning.doubts
+        postings = [*self._meaning.condition.postings(), EVERYTHING]
+        like = self._meaning.like
+        of_like = None if like is None else Way(_like_posting(like), None)
+        if of_like and not doubts:
+            return of_like, [], None
+        simple = list(dict.fromkeys(one for posting in postings for one in posting.simple))
+        asked: dict[str, Any] = {f"deep{place}": _deep_row(one) for place, one in enumerate(simple)}
+        asked |= {f"seen{place}": Exists(doubt.answers) for place, doubt in enumerate(doubts)}
+        asked["oldest"] = self._oldest()
+        with time_limited():
+            row = Photo.objects.order_by("-pk").annotate(**asked).values(*asked).first()
+        if row is None:
+            return Way(EVERYTHING, None), [False for _ in doubts], None
+        deep = {one: row[f"deep{place}"] for place, one in enumerate(simple)}
+        answers = [bool(row[f"seen{place}"]) for place in range(len(doubts))]
+        return of_like or _way(postings, deep), answers, row["oldest"]
+
+    def _oldest(self) -> Subquery:
+        """The date of the oldest photo that could be found, as the order of the list has it."""
+        photos = Photo.objects.filter(self.scope.on(PHOTO)) if self.scope else Photo.objects.all()
+        if self.sort == Sort.TAKEN:
+            return Subquery(photos.order_by(DATE, "pk").values(_=DATE)[:1])
+        return Subquery(photos.order_by("pk").values("created_at")[:1])
+
+    def months(self) -> list[date]:
+        """The months that a list by date may have photos of, the newest first."""
+        oldest = self._weighed[2]
+        if oldest is None or self.sort not in (Sort.NEWEST, Sort.OLDEST, Sort.TAKEN):
+            return []
+        last = timezone.now().astimezone(UTC)
+        first = max(oldest.astimezone(UTC), last - MOST_MONTHS * timedelta(days=30))
+        count = (last.year - first.year) * 12 + last.month - first.month
+        months = [last.year * 12 + last.month - 1 - back for back in range(count + 1)]
+        return [date(month // 12, month % 12 + 1, 1) for month in months]
+
+    def place_of_month(self, first: date) -> Place | None:
+        """Return the place behind which a list by date goes on with a month; None: at no place."""
+        start = datetime.combine(first, time(), tzinfo=UTC)
+        following = Day(first.year, first.month).following or date.max
+        end = datetime.combine(following, time(), tzinfo=UTC)
+        seen = Photo.objects.visible_to(self.viewer)
+        match self.sort:
+            case Sort.TAKEN:
+                return Place(0, _stored(end), 0)
+            case Sort.OLDEST:
+                since = seen.filter(created_at__gte=start).order_by("created_at", "pk")
+                next_key = since.values_list("pk", flat=True).first()
+                return None if next_key is None else Place(next_key - 1)
+            case Sort.NEWEST:
+                until = seen.filter(created_at__lt=end).order_by("-created_at", "-pk")
+                last_key = until.values_list("pk", flat=True).first()
+                return None if last_key is None else Place(last_key + 1)
+        return None
+
+    @property
+    def way(self) -> Way:
+        return self._weighed[0]
+
+    def _rows(self, posting: Posting, condition: Condition) -> QuerySet[Any]:
+        known = posting.of
+        if isinstance(condition, All):
+            return posting.rows.filter(condition.on_without(posting.key, known))
+        return posting.rows.filter(condition.on(posting.key))
+
+    @cached_property
+    def _whole(self) -> Posting | None:
+        """Where next to nothing is found among the newest photos, the tag on the fewest.
+
+        Its posting is read as a whole then; None: walk until the page is full.
+        """
+        walked = SCAN * (paging.PAGE_SIZE + 1) / max(self.found.count, 0.5)
+        sizes = [
+            (posting.of.estimate, place)
+            for place, posting in enumerate(self._meaning.condition.postings())
+            if isinstance(posting.of, Assigned) and posting.of.estimate
+        ]
+        if self.found.count > paging.PAGE_SIZE or not sizes or min(sizes)[0] > walked:
+            return None
+        return self._meaning.condition.postings()[min(sizes)[1]]
+
+    # --- How many ---
+
+    @cached_property
+    def found(self) -> Found:
+        """The newest photos found, at most some thousands."""
+        if self.mistakes:
+            return Found([], is_all=True)
+        if self.way.is_short:
+            return Found(sorted((one.key for one in self._all_places), reverse=True), is_all=True)
+        posting = self.way.posting
+        rows = self._rows(posting, self._meaning.condition)
+        rows = rows.filter(**{f"{posting.key}__gte": self.way.floor})
+        with time_limited():
+            return Found(list(_keys(rows, posting)), is_all=False)
+
+    @cached_property
+    def _all_places(self) -> list[Place]:
+        """Every photo that a short way leads to, in order: one query for count, page and facets."""
+        posting = self.way.posting
+        rows = self._rows(posting, self._meaning.condition)
+        value = self._laps[0].value
+        at = value(posting.key) if value else Value(0, output_field=IntegerField())
+        rows = rows.annotate(at=at).order_by().values_list(posting.key, "at")
+        rows = rows if posting.is_ordered else rows.distinct()
+        with time_limited():
+            return sorted((self._place(key, at) for key, at in rows), key=self._rank)
+
+    def _place(self, key: int, at: Any) -> Place:
+        match self.sort:
+            case Sort.CONFIDENCE:
+                return Place(key, 0, 1) if at is None else Place(key, at)
+            case Sort.RANDOM:
+                at = -1 if at is None else at
+                return Place(key, at, int(at < self.seed))
+            case Sort.TAKEN:
+                return Place(key, _stored(at))
+            case _:
+                return Place(key)
+
+    def _rank(self, place: Place) -> tuple[int, float, int]:
+        """Return what sorts places as the list does."""
+        sign = -1 if self._laps[min(place.lap, len(self._laps) - 1)].is_falling else 1
+        return place.lap, sign * (place.value or 0), sign * place.key
+
+    # --- Pages ---
+
+    def page(self, *, before: str = "", after: str = "") -> Page:
+        """Return the page behind the place ``before``, or ahead of ``after``, or the first."""
+        if self.mistakes:
+            return Page([])
+        with time_limited():
+            if self.sort == Sort.SIMILAR:
+                return self._similar_page(Place.read(before) or Place.read(after))
+            if place := self._read_place(after):
+                return self._page_ahead(place)
+            return self._page_behind(self._read_place(before))
+
+    def _read_place(self, text: str) -> Place | None:
+        """Read a place of a list in this order; one of another order is none."""
+        place = Place.read(text)
+        needs_value = len(self._laps) > 1 or self._laps[0].value is not None
+        return place if place and (place.value is not None) == needs_value else None
+
+    def _page_behind(self, place: Place | None) -> Page:
+        places = self._places(place, paging.PAGE_SIZE + 1, is_back=False)
+        shown = places[: paging.PAGE_SIZE]
+        return Page(
+            photos=_photos([one.key for one in shown]),
+            previous=shown[0] if place and shown else None,
+            next=shown[-1] if len(places) > paging.PAGE_SIZE else None,
+        )
+
+    def _page_ahead(self, place: Place) -> Page:
+        places = self._places(place, paging.PAGE_SIZE + 1, is_back=True)
+        if (
+            len(places) <= paging.PAGE_SIZE
+        ):  # the first page is near: show it whole, at its own address
+            return self._page_behind(None)
+        shown = places[paging.PAGE_SIZE - 1 :: -1]
+        return Page(_photos([one.key for one in shown]), previous=shown[0], next=shown[-1])
+
+    def _similar_page(self, place: Place | None) -> Page:
+        start = max(0, min(place.key, MAX_KEY)) if place else 0
+        ranks = {key: rank for rank, key in enumerate(self._meaning.like or ())}
+        keys = sorted(self.found.keys, key=lambda key: ranks.get(key, len(ranks)))
+        end = start + paging.PAGE_SIZE
+        return Page(
+            photos=_photos(keys[start:end]),
+            previous=Place(max(0, start - paging.PAGE_SIZE)) if start else None,
+            next=Place(end) if len(keys) > end else None,
+        )
+
+    def _places(self, place: Place | None, count: int, *, is_back: bool) -> list[Place]:
+        """Return the places behind one, or ahead of it with the nearest first."""
+        if self.way.is_short:
+            return self._short_places(place, count, is_back=is_back)
+        if place is None and self.sort == Sort.NEWEST and self._has_found(count):
+            return [Place(key) for key in self.found.keys[:count]]
+        laps = list(enumerate(self._laps))
+        start = place.lap if place else 0
+        found: list[Place] = []
+        for number, lap in reversed(laps) if is_back else laps:
+            if place is None or (number <= start if is_back else number >= start):
+                begin = place if place and number == start else None
+                found += self._lap_places(number, lap, begin, count - len(found), is_back=is_back)
+            if len(found) >= count:
+                break
+        return found
+
+    def _short_places(self, place: Place | None, count: int, *, is_back: bool) -> list[Place]:
+        places = self._all_places
+        if place is None:
+            return places[:count]
+        if is_back:
+            end = bisect_left(places, self._rank(place), key=self._rank)
+            return places[max(0, end - count) : end][::-1]
+        start = bisect_right(places, self._rank(place), key=self._rank)
+        return places[start : start + count]
+
+    def _has_found(self, count: int) -> bool:
+        """Whether so many photos have been found already."""
+        return "found" in self.__dict__ and self.found.count >= count
+
+    def _lap_places(
+        self, number: int, lap: Lap, place: Place | None, count: int, *, is_back: bool
+    ) -> list[Place]:
+        posting = self._whole or (self.way.posting if lap.value is None else lap.rows)
+        rows = self._rows(posting, lap.condition)
+        if lap.only and posting is lap.rows:
+            rows = rows.filter(lap.only(rows))
+        falls = lap.is_falling != is_back
+        sign, key = "-" if falls else "", posting.key
+        if lap.value is None:
+            if place:
+                rows = rows.filter(**{f"{key}__{'lt' if falls else 'gt'}": place.key})
+            rows = rows.order_by(sign + key)
+            rows = rows.values_list(key, flat=True)
+            rows = rows if posting.is_ordered else rows.distinct()
+            return [Place(one, None if len(self._laps) == 1 else 0, number) for one in rows[:count]]
+        is_own = posting is lap.rows and lap.only is not None
+        rows = rows.annotate(at=F("confidence") if is_own else lap.value(key))
+        if place:
+            rows = rows.filter(
+                _beyond(key, _loaded(self.sort, place.value), place.key, falls=falls)
+            )
+        rows = rows.order_by(sign + "at", sign + key).values_list("at", key)
+        rows = rows if posting.is_ordered or is_own else rows.distinct()
+        some = (
+            list(_near(rows, place, self._meaning.assigned, falls=falls)[:count]) if is_own else []
+        )
+        found = some if len(some) == count else rows[:count]
+        return [Place(one, _stored(at), number) for at, one in found]
+
+    @cached_property
+    def _laps(self) -> list[Lap]:
+        condition = self._meaning.condition
+        match self.sort:
+            case Sort.OLDEST:
+                return [Lap(condition, is_falling=False)]
+            case Sort.TAKEN:
+                return [Lap(condition, value=_of_photo(DATE))]
+            case Sort.RANDOM:
+                return self._random_laps(condition)
+            case Sort.CONFIDENCE:
+                return self._confidence_laps(condition)
+            case _:
+                return [Lap(condition)]
+
+    def _random_laps(self, condition: Condition) -> list[Lap]:
+        """Round the circle of shuffled photos once, from the seed on."""
+        begun = [Facts(Q(shuffle__gte=self.seed)), Facts(Q(shuffle__lt=self.seed))]
+        return [
+            Lap(All([*_parts(condition), part]), is_falling=False, value=_of_photo(F("shuffle")))
+            for part in begun
+        ]
+
+    def _confidence_laps(self, condition: Condition) -> list[Lap]:
+        """The surest assignments first; behind them photos that are found for another reason."""
+        assigned = self._meaning.assigned
+        assert assigned is not None, "an order by confidence of nothing is a mistake"
+        along = Posting(assigned.rows, "photo_id", is_ordered=len(assigned.tags) == 1, of=assigned)
+        parts = _parts(condition)
+        sure = parts if assigned in parts else [assigned, *parts]
+        surest = Lap(All(sure), value=_surest(assigned), rows=along, only=_is_surest(assigned))
+        if assigned in parts:
+            return [surest]
+        return [surest, Lap(All([*parts, No(assigned)]))]
+
+
+def _parts(condition: Condition) -> list[Condition]:
+    return list(condition.parts) if isinstance(condition, All) else [condition]
+
+
+def _like_posting(ranked: Sequence[int]) -> Posting:
+    return Posting(Photo.objects.filter(pk__in=ranked), PHOTO, is_ordered=True)
+
+
+def _surest(assigned: Assigned) -> Callable[[str], Any]:
+    def value(key: str) -> Any:
+        best = assigned.rows_of(OuterRef(key)).order_by("-confidence").values("confidence")[:1]
+        return Subquery(best, output_field=FloatField())
+
+    return value
+
+
+def _is_surest(assigned: Assigned) -> Callable[[Any], Q]:
+    """Of a photo with several of the tags, only the surest assignment stands in the list."""
+
+    def only(rows: Any) -> Q:
+        if len(assigned.tags) == 1:
+            return Q()
+        others = assigned.rows_of(OuterRef("photo_id"))
+        surer = Q(confidence__gt=OuterRef("confidence")) | Q(
+            confidence=OuterRef("confidence"), pk__gt=OuterRef("pk")
+        )
+        return ~Q(Probe(others.filter(surer)))
+
+    return only
+
+
+def _near(
+    rows: QuerySet[Any], place: Place | None, assigned: Assigned | None, *, falls: bool
+) -> QuerySet[Any]:
+    """Keep assignments about as sure as those of the next page.
+
+    Of a tag with many kinds all assignments would have to be sorted for a page; the commonest kind
+    alone tells from its index how sure the next few hundred are, at least.
+    """
+    if assigned is None or assigned.commonest is None or len(assigned.tags) == 1:
+        return rows
+    same = PhotoTag.objects.filter(assigned.more, tag=assigned.commonest)
+    order, within = ("-confidence", "gte") if falls else ("confidence", "lte")
+    if place:
+        same = same.filter(**{f"confidence__{'lte' if falls else 'gte'}": place.value or 0.0})
+    limit = Subquery(same.order_by(order).values("confidence")[NEAR : NEAR + 1])
+    end = Coalesce(limit, 0.0 if falls else 1.0, output_field=FloatField())
+    return rows.filter(**{f"confidence__{within}": end})
+
+
+def _beyond(key: str, value: Any, at: int, *, falls: bool) -> Q:
+    """Rows behind a place; written so that both databases walk the index."""
+    beyond = "lt" if falls else "gt"
+    tied = Q(**{f"at__{beyond}": value}) | Q(**{f"{key}__{beyond}": at})
+    return Q(**{f"at__{beyond}e": value}) & tied
+
+
+def _way(postings: Sequence[Posting], deep: dict[Posting, int | None]) -> Way:
+    short = [one for one in postings if all(deep[part] is None for part in one.simple)]
+    if short:
+        # Rows that name few photos, rather than every photo there is.
+        return Way(min(short, key=lambda one: (one is EVERYTHING, bool(one.parts))), None)
+    long = [(floor, one) for one in postings if one.is_ordered and (floor := deep[one]) is not None]
+    floor, posting = min(long, key=lambda pair: pair[0])
+    return Way(posting, floor)
+
+
+def _keys(rows: QuerySet[Any], posting: Posting) -> Iterable[int]:
+    keys = rows.order_by("-" + posting.key).values_list(posting.key, flat=True)
+    return keys if posting.is_ordered else keys.distinct()
+
+
+def _photos(keys: Sequence[int]) -> list[Photo]:
+    photos = Photo.objects.for_cards().in_bulk(keys) if keys else {}
+    return [photos[key] for key in keys if key in photos]
