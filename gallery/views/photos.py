@@ -10,6 +10,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.vary import vary_on_headers
 
 from ..forms import PhotoForm
 from ..models import Favourite, User
@@ -21,11 +22,12 @@ from ..search.limits import TooSlowError
 from ..search.meaning import owned_by, visible_to
 from ..search.paging import Page
 from ..search.tree import Named, Sort
-from .requests import SignedInRequest, own_photo, photo_for, wants_fragment
+from .requests import FRAGMENT_HEADER, SignedInRequest, own_photo, photo_for, wants_fragment
 from .tagging import panel_context
 
 
 @require_safe
+@vary_on_headers(FRAGMENT_HEADER)
 def photo_list(request: HttpRequest) -> HttpResponse:
     """Everyone's newest public photos."""
     if not User.objects.exists():
@@ -35,6 +37,7 @@ def photo_list(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_safe
+@vary_on_headers(FRAGMENT_HEADER)
 def photo_own_list(request: SignedInRequest) -> HttpResponse:
     return _list(request, "photo_own_list", owned_by(request.user))
 

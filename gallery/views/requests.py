@@ -8,6 +8,8 @@ from django.shortcuts import get_object_or_404
 from ..models import Photo, User
 from ..models.photos import PhotoQuerySet
 
+FRAGMENT_HEADER = "X-Fragment"
+
 
 class SignedInRequest(HttpRequest):
     """A request behind ``login_required``."""
@@ -17,7 +19,7 @@ class SignedInRequest(HttpRequest):
 
 def wants_fragment(request: HttpRequest) -> bool:
     """True when a script will put the answer into the page it is on."""
-    return request.headers.get("X-Fragment") == "1"
+    return request.headers.get(FRAGMENT_HEADER) == "1"
 
 
 def photo_for(request: HttpRequest, public_id: str) -> Photo:

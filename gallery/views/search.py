@@ -16,6 +16,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.vary import vary_on_headers
 
 from ..filters import PLACES, PhotoFilter, form_data, narrowings
 from ..forms import SaveSearchForm
@@ -30,7 +31,7 @@ from ..search.suggesting import nearly, suggest
 from ..search.tree import Sort
 from ..search.values import YEARS
 from .photos import listed
-from .requests import SignedInRequest, wants_fragment
+from .requests import FRAGMENT_HEADER, SignedInRequest, wants_fragment
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,7 @@ class MarkedPart:
 
 
 @require_safe
+@vary_on_headers(FRAGMENT_HEADER)
 def photo_search(request: HttpRequest) -> HttpResponse:
     """All that this person may see and a search finds, with what else there is among it."""
     asked = PhotoFilter(request.GET, viewer=request.user)

@@ -49,7 +49,7 @@ def teach(request: SignedInRequest, slug: str) -> HttpResponse:
         context |= _photos_to_mark(request, tag)
     else:
         context |= _best_matches(request.user, tag, context["learnt"])
-    context["search"] = PhotoFilter(request.GET).form["q"]
+    context.setdefault("search", PhotoFilter().form["q"])
     return render(request, "gallery/tag_teach.html", context)
 
 
@@ -113,8 +113,8 @@ def _photos_to_mark(request: SignedInRequest, tag: Tag) -> dict[str, Any]:
     photos = Photo.objects.owned_by(request.user)
     if tag.pk:
         photos = photos.undecided_on(tag)
+    search = PhotoFilter(request.GET, queryset=photos, viewer=request.user)
     if "q" in request.GET:
-        search = PhotoFilter(request.GET, queryset=photos, viewer=request.user)
         photos = search.qs if search.is_valid() else photos.none()
     elif tag.pk and (suspected := photos.suspected_of(tag)).exists():
         photos = suspected
@@ -123,6 +123,7 @@ def _photos_to_mark(request: SignedInRequest, tag: Tag) -> dict[str, Any]:
     older["before"] = str(shown.next or "")
     return {
         "page": shown,
+        "search": search.form["q"],
         "cards": MarksForm(photos=shown.photos).cards({}),
         "older": older.urlencode() if shown.next else "",
     }

@@ -21,7 +21,8 @@ ADDRESSES = (
     "/", "/search/?tags=koala", "/tags/", "/tags/koala/", "/upload/", "/mine/threshold/",
     "/mine/taught/", "/tags/koala/teach/", "/settings/", "/mine/edit/", "/mine/retag/",
     "/mine/export/", "/review/", "/review/calibration/", "/ledger/", "/ledger/runs/",
-    "/tags/koala/edit/",
+    "/tags/koala/edit/", "/search/?q=tag:kaola", "/search/?q=nothing", "/search/help/",
+    "/search/saved/", "/search/?q=koala",
 )  # fmt: skip
 
 

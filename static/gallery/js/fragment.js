@@ -5,6 +5,8 @@ export async function fetchFragment(url, options = {}) {
   const answer = await fetch(url, {
     credentials: "same-origin",
     redirect: "error",
+    // Going back must not find a piece where a page was.
+    cache: "no-store",
     ...options,
     headers: { "X-Fragment": "1" },
   });
