@@ -7,16 +7,19 @@ asks the rest of each. Written so, no database has a choice to make, and none ma
 
 from __future__ import annotations
 
+import json
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from django.db.models import (
+    BooleanField,
     Count,
     Exists,
     F,
+    Func,
     IntegerField,
     OuterRef,
     Q,
@@ -173,7 +176,7 @@ class All(Condition):
     def on_without(self, key: str, known: Condition | None) -> Q:
         """Return the condition but for the part that is known to hold."""
         parts = [part for part in self.parts if part is not known]
-        return _joined(parts, key, Q.AND)
+        return _all(sorted(parts, key=_tells_little), key)
 
     def postings(self) -> list[Posting]:
         return [posting for part in self.parts for posting in part.postings()]
@@ -184,7 +187,7 @@ class Either(Condition):
     parts: Sequence[Condition]
 
     def on(self, key: str) -> Q:
-        return _joined(self.parts, key, Q.OR)
+        return _any(self.parts, key)
 
     def postings(self) -> list[Posting]:
         """One of each part, together: the first, unless one of its rows is as good as the part."""
@@ -240,6 +243,34 @@ class Arrived(Condition):
         return stretch
 
 
+class _Among(Func):
+    """``column`` is one of many numbers, which go to the database as one parameter.
+
+    Django looks at each of a thousand parameters for as long as the database at its row.
+    """
+
+    output_field = BooleanField()
+    conditional = True
+
+    def __init__(self, column: str, numbers: Sequence[int]) -> None:
+        super().__init__(F(column))
+        self.numbers = list(numbers)
+
+    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        sql, params = compiler.compile(self.source_expressions[0])
+        numbers = json.dumps(self.numbers)
+        return f"{sql} IN (SELECT value FROM json_each(%s))", (*params, numbers)  # noqa: S608
+
+    def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        sql, params = compiler.compile(self.source_expressions[0])
+        return f"{sql} = ANY(%s::bigint[])", (*params, self.numbers)
+
+
+def among(column: str, numbers: Sequence[int]) -> Q:
+    """Return the condition that a column is one of many numbers."""
+    return Q(_Among(column, numbers))
+
+
 NOTHING = Facts(Q(pk__in=[]), is_posting=True)
 EVERYTHING = Posting(Photo.objects.all(), PHOTO, is_ordered=True)
 
@@ -256,17 +287,20 @@ def compared(value: Any, operator: str, number: object) -> Q:
     return Q(classes[operator](value, number))
 
 
-def _joined(parts: Sequence[Condition], key: str, connector: str) -> Q:
+def _all(parts: Iterable[Condition], key: str) -> Q:
     """Join conditions, with all that asks the photo's own columns in one probe of it, last."""
-    facts, others = Q(_connector=connector), Q(_connector=connector)
-    for part in sorted(parts, key=_tells_little):
+    facts, others = Q(), Q()
+    for part in parts:
         if key != PHOTO and (own := _facts(part)) is not None:
-            facts.add(own, connector)
+            facts &= own
         else:
-            others.add(part.on(key), connector)
-    if facts:
-        others.add(_of_photo(facts, key), connector)
-    return others
+            others &= part.on(key)
+    return others & _of_photo(facts, key) if facts else others
+
+
+def _any(parts: Iterable[Condition], key: str) -> Q:
+    """Say “not none of them”: for a plain OR, SQLite would gather and sort all its photos."""
+    return ~_all([No(part) for part in parts], key)
 
 
 def _tells_little(part: Condition) -> float:

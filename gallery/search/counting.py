@@ -55,7 +55,7 @@ def count_tags(keys: Sequence[int], *, viewer: Viewer, most: int) -> dict[int, C
     for tag, below in kinds.items():
         rows = PhotoTag.objects.filter(seen, tag__in=below, state__in=SHOWN_STATES)
         asked[f"on{tag}"] = _RowsAndPhotos(rows.order_by().values("photo_id")[: most + 1])
-    row = Tag.objects.filter(pk=keys[0]).annotate(**asked).values(*asked).first() or {}
+    row = Tag.objects.filter(pk__in=kinds).annotate(**asked).values(*asked).first() or {}
     counted = {tag: divmod(row.get(f"on{tag}") or 0, _MILLION) for tag in kinds}
     return {
         tag: Count(photos if rows <= most else photos // 10 * 10, is_exact=rows <= most)

@@ -7,16 +7,18 @@ that is no more than `COUNTED` photos, else on the newest so many, which is a lo
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from ..imaging import colors
-from ..models import Photo, PhotoTag, TagClosure
+from ..models import Photo, PhotoTag, Tag
 from ..models.tagging import SHOWN_STATES
 from ..vocabulary import load
-from .finding import Found, Search
+from .conditions import among
+from .finding import Search
 from .language import Query
 from .limits import time_limited
+from .tagtree import tag_tree
 from .tree import Dated, Day, Named, Node, Not, Tagged, conjuncts
 
 COUNTED = 1000
@@ -74,124 +76,128 @@ class Facet:
 def facets(search: Search, page: Sequence[Photo]) -> list[Facet]:
     """Return the facets of a search, and note on the photos of a page their surest tags.
 
-    Three queries.
+    Four queries, and now and then another one.
     """
     found = search.found
-    counted = found.keys[:COUNTED] or [photo.pk for photo in page]
+    shown = [photo.pk for photo in page]
+    counted = list(dict.fromkeys([*found.keys, *shown]))[:COUNTED]
     with time_limited():
-        tags = _Tags(counted, [photo.pk for photo in page])
+        tags = _Tags(counted, shown)
         facts = _facts(counted)
-    counts: dict[str, Counter[tuple[str, Node]]] = {
-        "tags": tags.counts(without=search.named_tags),
-        "category": tags.category_counts(),
+        most = len(counted) if found.is_all and len(found.keys) <= COUNTED else None
+        ranked = tags.ranked(without=search.named_tags, below=most)[: SHOWN["tags"]]
+        labels = tags.labels(page, besides=[tag for tag, _ in ranked])
+    counts: dict[str, list[tuple[str, Node, int]]] = {
+        "tags": [(labels[tag], Tagged((labels[tag],)), n) for tag, n in ranked if tag in labels],
+        "category": tags.categories(),
         **facts,
     }
-    is_exact = found.is_all and len(found.keys) <= COUNTED
-    shown = [
-        _facet(field, counts[field], search.query, found, is_exact=is_exact) for field in SHOWN
+    return [
+        facet
+        for field in SHOWN
+        if (facet := _facet(field, counts[field], search.query, most)).values
     ]
-    for photo in page:
-        photo.noted_labels = tags.surest(photo.pk)
-    return [facet for facet in shown if facet.values]
 
 
 def _facet(
-    field: str, counts: Counter[tuple[str, Node]], query: Query, found: Found, *, is_exact: bool
+    field: str, counts: Sequence[tuple[str, Node, int]], query: Query, most: int | None
 ) -> Facet:
+    """Rank values, without those that are asked for and those that all photos have.
+
+    ``most`` is how many photos there are; None: more than are counted.
+    """
     asked = {str(node) for node in conjuncts(query.tree)}
-    values = [
-        FacetValue(label, count, is_exact, query.narrowed(node), query.narrowed(Not(node)))
-        for (label, node), count in counts.most_common(SHOWN[field] + len(asked))
-        if str(node) not in asked and not (is_exact and count == len(found.keys))
-    ]
-    return Facet(field, values[: SHOWN[field]])
+    ranked = sorted(counts, key=lambda value: (-value[2], value[0]))
+    told = [value for value in ranked if value[2] != most and str(value[1]) not in asked]
+    return Facet(
+        field,
+        [
+            FacetValue(label, n, most is not None, query.narrowed(node), query.narrowed(Not(node)))
+            for label, node, n in told[: SHOWN[field]]
+        ],
+    )
 
 
 # --- Tags -------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Named:
-    label: str
-    category: str
-
-
 class _Tags:
-    """The tags of some photos, and all that each is a kind of; two queries."""
+    """The tags of some photos, and all that each is a kind of."""
 
     def __init__(self, counted: Sequence[int], shown: Sequence[int]) -> None:
-        self.counted = set(counted)
-        self.pairs: list[tuple[int, int, float]] = list(
-            PhotoTag.objects.filter(
-                photo__in=[*self.counted.union(shown)], state__in=SHOWN_STATES
-            ).values_list("photo_id", "tag_id", "confidence")
-        )
-        self.shown: dict[int, list[tuple[int, float]]] = {photo: [] for photo in shown}
-        for photo, tag, confidence in self.pairs:
-            if photo in self.shown:
-                self.shown[photo].append((tag, confidence))
-        self.above: dict[int, list[int]] = defaultdict(list)
-        self.names: dict[int, _Named] = {}
-        rows = TagClosure.objects.filter(descendant__in={tag for _, tag, _ in self.pairs})
-        for tag, above, label, category in rows.values_list(
-            "descendant_id", "ancestor_id", "ancestor__label", "ancestor__category"
-        ):
-            self.above[tag].append(above)
-            self.names[above] = _Named(label, category)
+        photos = list(dict.fromkeys([*counted, *shown]))
+        rows = PhotoTag.objects.filter(among("photo_id", photos), state__in=SHOWN_STATES)
+        is_counted, is_shown = set(counted), set(shown)
+        self._on: dict[int, list[int]] = defaultdict(list)
+        self._surest: dict[int, list[tuple[float, int]]] = {photo: [] for photo in shown}
+        for photo, tag, confidence in rows.values_list("photo_id", "tag_id", "confidence"):
+            if photo in is_counted:
+                self._on[tag].append(photo)
+            if photo in is_shown:
+                self._surest[photo].append((-confidence, tag))
 
-    def counts(self, *, without: Iterable[int]) -> Counter[tuple[str, Node]]:
-        """Of each tag, on how many photos it or a kind of it is."""
+    def ranked(self, *, without: Collection[int], below: int | None) -> list[tuple[int, int]]:
+        """Return tags and on how many photos each or a kind of it is, most first.
+
+        Tags on ``below`` photos are left out: they are on all.
+        """
+        place_of = tag_tree(self._on)
         photos: dict[int, set[int]] = defaultdict(set)
-        for photo, tag, _ in self.pairs:
-            if photo in self.counted:
-                for above in self.above[tag]:
-                    photos[above].add(photo)
-        for tag in without:
-            photos.pop(tag, None)
-        counted = sorted(
-            photos.items(), key=lambda item: (-len(item[1]), self.names[item[0]].label)
-        )
-        return Counter(
-            {
-                (self.names[tag].label, Tagged((self.names[tag].label,))): len(on)
-                for tag, on in counted
-            }
-        )
+        for tag, on in self._on.items():
+            for above in place_of[tag].above:
+                photos[above].update(on)
+        counts = [
+            (tag, len(on)) for tag, on in photos.items() if tag not in without and len(on) != below
+        ]
+        return sorted(counts, key=lambda count: (-count[1], count[0]))
 
-    def category_counts(self) -> Counter[tuple[str, Node]]:
-        categories = load().categories
+    def categories(self) -> list[tuple[str, Node, int]]:
+        labels = load().categories
+        place_of = tag_tree(self._on)
         photos: dict[str, set[int]] = defaultdict(set)
-        for photo, tag, _ in self.pairs:
-            if photo in self.counted and self.names[tag].category in categories:
-                photos[self.names[tag].category].add(photo)
-        return Counter(
-            {
-                (categories[slug], Named("category", (slug,))): len(on)
-                for slug, on in sorted(photos.items(), key=lambda item: -len(item[1]))
-            }
-        )
+        for tag, on in self._on.items():
+            photos[place_of[tag].category].update(on)
+        return [
+            (labels[slug], Named("category", (slug,)), len(on))
+            for slug, on in photos.items()
+            if slug in labels
+        ]
 
-    def surest(self, photo: int) -> list[str]:
-        own = [(-sure, self.names[tag].label) for tag, sure in self.shown[photo]]
-        return [label for _, label in sorted(own)[:3]]
+    def labels(self, page: Sequence[Photo], *, besides: Iterable[int] = ()) -> dict[int, str]:
+        """Return the labels of tags, and note on the photos of a page their surest; one query."""
+        surest = {
+            photo: [tag for _, tag in sorted(said)[:3]] for photo, said in self._surest.items()
+        }
+        tags = {*besides, *(tag for some in surest.values() for tag in some)}
+        labels = dict(Tag.objects.filter(among("pk", list(tags))).values_list("pk", "label"))
+        for photo in page:
+            photo.noted_labels = [labels[tag] for tag in surest[photo.pk] if tag in labels]
+        return labels
+
+
+def note_labels(page: Sequence[Photo]) -> None:
+    """Note on the photos of a page their surest tags alone; two queries."""
+    _Tags([], [photo.pk for photo in page]).labels(page)
 
 
 # --- Facts ------------------------------------------------------------------------------------
 
 
-def _facts(counted: Sequence[int]) -> dict[str, Counter[tuple[str, Node]]]:
+def _facts(counted: Sequence[int]) -> dict[str, list[tuple[str, Node, int]]]:
     rows = list(
-        Photo.objects.filter(pk__in=counted).values_list(
+        Photo.objects.filter(among("pk", counted)).values_list(
             "taken_at", "camera", "owner__username", "width", "height", "colors"
         )
     )
     years = Counter(row[0].year for row in rows if row[0])
     shapes = Counter(_shape(row[3], row[4]) for row in rows)
-    seen = Counter(name for row in rows for name in colors.names_in(row[5] or 0))
+    seen = Counter[str]()
+    for bits, count in Counter(row[5] or 0 for row in rows).items():
+        seen.update(dict.fromkeys(colors.names_in(bits), count))
     return {
-        "taken": Counter(
-            {(str(year), Dated("taken", Day(year), Day(year))): n for year, n in years.items()}
-        ),
+        "taken": [
+            (str(year), Dated("taken", Day(year), Day(year)), n) for year, n in years.items()
+        ],
         "camera": _named("camera", Counter(row[1] for row in rows if row[1])),
         "by": _named("by", Counter(row[2] for row in rows)),
         "orientation": _named("orientation", shapes),
@@ -205,12 +211,5 @@ def _shape(width: int, height: int) -> str:
     return "landscape" if width > height else "portrait"
 
 
-def _named(field: str, counts: Counter[str]) -> Counter[tuple[str, Node]]:
-    return Counter({(name, Named(field, (name,))): count for name, count in counts.items()})
-
-
-def note_labels(page: Sequence[Photo]) -> None:
-    """Note on the photos of a page their surest tags alone; two queries."""
-    tags = _Tags([], [photo.pk for photo in page])
-    for photo in page:
-        photo.noted_labels = tags.surest(photo.pk)
+def _named(field: str, counts: Counter[str]) -> list[tuple[str, Node, int]]:
+    return [(name, Named(field, (name,)), count) for name, count in counts.items()]

@@ -42,6 +42,7 @@ from .conditions import (
     No,
     Posting,
     Probe,
+    among,
 )
 from .language import Mistake, Query
 from .limits import time_limited
@@ -55,6 +56,8 @@ SCAN = 5000
 #: So many assignments of one kind of a tag are thought to hold a page of photos.
 NEAR = 5 * paging.PAGE_SIZE
 MOST_MONTHS = 600
+#: Of names that stand for nothing so many are told; to find what each may mean takes some time.
+MOST_TOLD = 5
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -226,7 +229,7 @@ class Search:
             for doubt, answer in zip(self._meaning.doubts, self._weighed[1], strict=True)
             if not answer
         ]
-        return tuple(map(self._unknown, unanswered))
+        return tuple(map(self._unknown, unanswered[:MOST_TOLD]))
 
     def _unknown(self, doubt: Doubt) -> Mistake:
         start, end = self.query.place_of(doubt.leaf)
@@ -425,7 +428,7 @@ class Search:
         """Return the places behind one, or ahead of it with the nearest first."""
         if self.way.is_short:
             return self._short_places(place, count, is_back=is_back)
-        if place is None and self.sort == Sort.NEWEST and self._has_found(count):
+        if place is None and self.sort == Sort.NEWEST and self.found.count >= count:
             return [Place(key) for key in self.found.keys[:count]]
         laps = list(enumerate(self._laps))
         start = place.lap if place else 0
@@ -447,10 +450,6 @@ class Search:
             return places[max(0, end - count) : end][::-1]
         start = bisect_right(places, self._rank(place), key=self._rank)
         return places[start : start + count]
-
-    def _has_found(self, count: int) -> bool:
-        """Whether so many photos have been found already."""
-        return "found" in self.__dict__ and self.found.count >= count
 
     def _lap_places(
         self, number: int, lap: Lap, place: Place | None, count: int, *, is_back: bool
@@ -591,5 +590,5 @@ def _keys(rows: QuerySet[Any], posting: Posting) -> Iterable[int]:
 
 
 def _photos(keys: Sequence[int]) -> list[Photo]:
-    photos = Photo.objects.for_cards().in_bulk(keys) if keys else {}
+    photos = {photo.pk: photo for photo in Photo.objects.for_cards().filter(among("pk", keys))}
     return [photos[key] for key in keys if key in photos]

@@ -53,7 +53,7 @@ def _limited(seconds: float) -> Iterator[None]:
         finally:
             raw.set_progress_handler(None, 0)
         return
-    raw.execute(f"SET statement_timeout = {int(seconds * 1000)}")
+    raw.execute(f"SET statement_timeout = {max(1, round(seconds * 1000))}")
     try:
         yield
     finally:

@@ -81,6 +81,8 @@ from .values import STATES, nearest
 Viewer = User | AnonymousUser
 
 ME = "me"
+#: To find what is like a photo, all photos are looked at.
+MOST_LIKED = 3
 #: Greater than any word that begins with what stands before it.
 _LAST = "\U0010ffff"
 
@@ -246,6 +248,7 @@ class _Meanings:
         self.mistakes: list[Mistake] = []
         self.doubts: list[Doubt] = []
         self.like: Sequence[int] | None = None
+        self.liked = 0
 
     def condition(self, node: Node) -> Condition:
         match node:
@@ -422,14 +425,17 @@ class _Meanings:
 
     def likeness(self, named: Named) -> Condition:
         seen = Photo.objects.visible_to(self.viewer)
-        ranked: list[int] = []
+        ranked: dict[int, None] = {}
+        self.liked += len(named.names)
+        if self.liked > MOST_LIKED:
+            return self.mistake(named, f"A search may name {MOST_LIKED} photos to be like.")
         for public_id in named.names:
             photo = seen.filter(public_id=public_id).first()
             if photo is None:
                 return self.mistake(named, f"You may see no photo “{public_id}”.")
-            ranked += [near.photo for near in similar.nearest(photo) if near.photo not in ranked]
-        self.like = ranked
-        return Facts(Q(pk__in=ranked), is_posting=True)
+            ranked |= {near.photo: None for near in similar.nearest(photo)}
+        self.like = list(ranked)
+        return Facts(Q(pk__in=self.like), is_posting=True)
 
 
 _READ = {

@@ -19,14 +19,14 @@ from ..models.tags import tag_slug
 from ..vocabulary import load
 from .counting import Count, count_tags
 from .helping import FIELD_HELP
-from .language import Query
+from .language import Query, cleaned
 from .limits import time_limited
 from .meaning import Viewer
 from .tree import Sort, Word, leaves, quoted
-from .values import CHOICES
+from .values import CHOICES, SAME
 
 LIMIT = 8
-MOST_PROPOSED = 3
+MOST_LOOKED_AT, MOST_PROPOSED = 8, 3
 #: So many of the names that fit are counted, so many assignments of each at most.
 CANDIDATES, COUNTED = 12, 500
 #: How alike a name must be, of 100, to be meant by another.
@@ -53,13 +53,14 @@ def suggest(text: str, *, viewer: Viewer) -> list[Suggestion]:
     found = _LAST_TERM.search(text[-200:])
     if not found:
         return []
-    start = found["start"].lstrip('"')
+    start = cleaned(found["start"].lstrip('"'))
     lead = text[: len(text) - len(found["start"])]
     field = (found["field"] or "").lower()
+    field = SAME.get(field, field)
     with time_limited():
-        if field in ("tag", "tagged"):
+        if field == "tag":
             return _tags(start, lead, viewer)
-        if field in ("by", "owner", "user"):
+        if field == "by":
             return _people(start, lead, viewer)
         if field == "camera":
             return _cameras(start, lead, viewer)
@@ -160,12 +161,18 @@ def meant_tag(name: str, *, viewer: Viewer) -> str | None:
 def nearly(query: Query, *, viewer: Viewer) -> list[Query]:
     """Return searches for tags whose names are nearly the words of one that found nothing."""
     proposals = []
-    for leaf in dict.fromkeys(leaves(query.tree)):
-        if isinstance(leaf, Word) and not Tag.objects.named(leaf.text).exists():
+    for leaf in list(dict.fromkeys(leaves(query.tree)))[:MOST_LOOKED_AT]:
+        if isinstance(leaf, Word) and not _is_tag(leaf.text, viewer):
             meant = meant_tag(leaf.text, viewer=viewer)
             if meant:
                 proposals.append(query.with_instead(leaf, Word(meant)))
     return proposals[:MOST_PROPOSED]
+
+
+def _is_tag(name: str, viewer: Viewer) -> bool:
+    """Whether a name is that of a tag on a photo that the viewer may see."""
+    tags = Tag.objects.named(name).values_list("pk", flat=True)
+    return bool(count_tags(list(tags), viewer=viewer, most=1))
 
 
 # --- People and cameras -----------------------------------------------------------------------
