@@ -258,8 +258,14 @@ def time_migration(before: str, name: str) -> Migrated:
     back_s = _migrate(before)
     for operation in import_module(f"gallery.migrations.{name}").Migration.operations:
         real = operation.database_forwards
-        operation.database_forwards = partial(_timed, operation.describe(), real, operations)
+        operation.database_forwards = partial(_timed, _described(operation), real, operations)
     return Migrated(back_s, _migrate(name), operations)
+
+
+def _described(operation: Any) -> str:
+    inner = getattr(operation, "database_operations", [operation])[0]
+    code = getattr(inner, "code", None)
+    return code.__name__.replace("_", " ") if code else operation.describe()
 
 
 def _timed(

@@ -79,7 +79,8 @@ class PhotoQuerySet(models.QuerySet["Photo"]):
         """Photos this person may see: everyone's public ones and all of their own."""
         if not user.is_authenticated:
             return self.filter(visibility=Visibility.PUBLIC)
-        return self.filter(Q(visibility=Visibility.PUBLIC) | Q(owner=user))
+        # Not “public or theirs”: for a plain OR, SQLite would gather and sort all their photos.
+        return self.filter(~(~Q(visibility=Visibility.PUBLIC) & ~Q(owner=user)))
 
     def public(self) -> Self:
         return self.filter(visibility=Visibility.PUBLIC)
@@ -138,7 +139,10 @@ class PhotoQuerySet(models.QuerySet["Photo"]):
 
     def for_cards(self) -> Self:
         """What a page of photo cards needs of the photos; their tags are fetched beside."""
-        return self.select_related("owner").defer("caption", "camera", "place", "text")
+        unseen = ("password", "email", "first_name", "last_name", "last_login", "date_joined")
+        return self.select_related("owner").defer(
+            "caption", "camera", "place", "text", *(f"owner__{name}" for name in unseen)
+        )
 
     def for_grid(self) -> Self:
         """What a page of photo cards needs, and no more."""

@@ -72,11 +72,16 @@ class Posting:
     def simple(self) -> tuple[Posting, ...]:
         return self.parts or (self,)
 
+    @property
+    def names_twice(self) -> bool:
+        """Whether a photo may stand in several of the rows."""
+        return not self.is_ordered and self.key != PHOTO
+
     @classmethod
-    def together(cls, parts: Sequence[Posting]) -> Posting:
+    def together(cls, parts: Sequence[Posting], of: Condition | None) -> Posting:
         keys = [part.rows.order_by().values(part.key) for part in parts]
         rows = Photo.objects.filter(pk__in=keys[0].union(*keys[1:]))
-        return cls(rows, PHOTO, is_ordered=False, parts=tuple(parts))
+        return cls(rows, PHOTO, is_ordered=False, of=of, parts=tuple(parts))
 
 
 class Condition(ABC):
@@ -139,7 +144,7 @@ class Assigned(Condition):
         rows = PhotoTag.objects.filter(self.more, photo=photo)
         if len(self.tags) <= FEW:
             return rows.filter(tag__in=self.tags)
-        return rows.alias(any_tag=F("tag_id") + 0).filter(any_tag__in=self.tags)
+        return rows.alias(any_tag=F("tag_id") + 0).filter(among("any_tag", self.tags))
 
     @property
     def rows(self) -> QuerySet[PhotoTag]:
@@ -192,12 +197,16 @@ class Either(Condition):
     def postings(self) -> list[Posting]:
         """One of each part, together: the first, unless one of its rows is as good as the part."""
         parts: list[Posting] = []
+        is_exact = True
         for part in self.parts:
             postings = part.postings()
             if not postings:
                 return []
             parts += postings[0].simple
-        return [Posting.together(parts)] if len(parts) > 1 else parts
+            is_exact = is_exact and postings[0].of is part
+        if len(parts) == 1:
+            return parts
+        return [Posting.together(parts, of=self if is_exact else None)]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
-from typing import Any
+from math import prod
+from typing import Any, TypeGuard
 
 from django.db.models import (
     Exists,
@@ -53,6 +54,13 @@ from .tree import Aged, Dated, Day, Sort, Tagged, conjuncts
 
 #: So many rows of a posting are looked at to say how many photos there are.
 SCAN = 5000
+#: The assignments of a tag are read as a whole when they are no more than this, and by walking
+#: fewer photos than ENOUGH would be expected.
+GATHERED, ENOUGH = 50_000, paging.PAGE_SIZE
+#: Photos of another tag are read once, rather than asked of each row, when they are no more than so
+#: many times the rows.
+IN_SETS = 8
+MOST_ROWS = 2**31 - 1
 #: So many assignments of one kind of a tag are thought to hold a page of photos.
 NEAR = 5 * paging.PAGE_SIZE
 MOST_MONTHS = 600
@@ -60,6 +68,11 @@ MOST_MONTHS = 600
 MOST_TOLD = 5
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+#: The first and the last there may be of what lists are ordered by.
+_ENDS: dict[Sort, tuple[Any, Any]] = {
+    Sort.TAKEN: (datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)),
+    Sort.RANDOM: (0, 2**31),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +108,8 @@ class Way:
 
     posting: Posting
     floor: int | None
+    #: All of the posting is read, though it is long: what is asked for besides hardly ever holds.
+    is_gathered: bool = False
 
     @property
     def is_short(self) -> bool:
@@ -115,13 +130,13 @@ class Lap:
     """A part of an ordered list: what holds of its photos, and what they are ordered by.
 
     ``value`` makes the expression from what the rows call a photo's key; without it photos are
-    ordered by key. ``rows`` are what to walk along when no posting is short.
+    ordered by key. ``rows`` are what to walk along when no posting is short; None: the way's.
     """
 
     condition: Condition
     is_falling: bool = True
     value: Callable[[str], Any] | None = None
-    rows: Posting = EVERYTHING
+    rows: Posting | None = None
     only: Callable[[Any], Q] | None = None
 
 
@@ -261,13 +276,14 @@ class Search:
         asked: dict[str, Any] = {f"deep{place}": _deep_row(one) for place, one in enumerate(simple)}
         asked |= {f"seen{place}": Exists(doubt.answers) for place, doubt in enumerate(doubts)}
         asked["oldest"] = self._oldest()
+        asked["newest"] = F("pk")
         with time_limited():
             row = Photo.objects.order_by("-pk").annotate(**asked).values(*asked).first()
         if row is None:
             return Way(EVERYTHING, None), [False for _ in doubts], None
         deep = {one: row[f"deep{place}"] for place, one in enumerate(simple)}
         answers = [bool(row[f"seen{place}"]) for place in range(len(doubts))]
-        return of_like or _way(postings, deep), answers, row["oldest"]
+        return of_like or _way(postings, deep, row["newest"]), answers, row["oldest"]
 
     def _oldest(self) -> Subquery:
         """The date of the oldest photo that could be found, as the order of the list has it."""
@@ -322,6 +338,8 @@ class Search:
 
         Its posting is read as a whole then; None: walk until the page is full.
         """
+        if self.way.is_gathered:
+            return self._meeting[0]
         walked = SCAN * (paging.PAGE_SIZE + 1) / max(self.found.count, 0.5)
         sizes = [
             (posting.of.estimate, place)
@@ -339,8 +357,10 @@ class Search:
         """The newest photos found, at most some thousands."""
         if self.mistakes:
             return Found([], is_all=True)
-        if self.way.is_short:
-            return Found(sorted((one.key for one in self._all_places), reverse=True), is_all=True)
+        if self._ranks is not None:
+            return Found(sorted((abs(key) for _, _, key in self._ranks), reverse=True), is_all=True)
+        if self.way.is_gathered:
+            return Found([key for key, _ in self._gathered[:SCAN]], is_all=False)
         posting = self.way.posting
         rows = self._rows(posting, self._meaning.condition)
         rows = rows.filter(**{f"{posting.key}__gte": self.way.floor})
@@ -348,16 +368,44 @@ class Search:
             return Found(list(_keys(rows, posting)), is_all=False)
 
     @cached_property
-    def _all_places(self) -> list[Place]:
-        """Every photo that a short way leads to, in order: one query for count, page and facets."""
-        posting = self.way.posting
-        rows = self._rows(posting, self._meaning.condition)
+    def _gathered(self) -> list[tuple[int, Any]]:
+        """The photos that a short way leads to, or the first of those that one that gathers does:
+        their keys, and what they are ordered by. One query for count, page and facets.
+        """
+        posting, condition = self.way.posting, self._meaning.condition
+        if self.way.is_gathered:
+            posting, condition = self._meeting
+        rows = self._rows(posting, condition)
         value = self._laps[0].value
         at = value(posting.key) if value else Value(0, output_field=IntegerField())
-        rows = rows.annotate(at=at).order_by().values_list(posting.key, "at")
-        rows = rows if posting.is_ordered else rows.distinct()
+        rows = rows.annotate(at=at).order_by("-" + posting.key).values_list(posting.key, "at")
+        rows = rows.distinct() if posting.names_twice else rows
         with time_limited():
-            return sorted((self._place(key, at) for key, at in rows), key=self._rank)
+            return list(rows[: SCAN + 1] if self.way.is_gathered else rows)
+
+    @cached_property
+    def _meeting(self) -> tuple[Posting, Condition]:
+        """The photos where the rarest tag meets the next, and what must hold besides.
+
+        The photos of the next are read once and kept: to ask for it at each row would take longer.
+        """
+        rarest, condition = self.way.posting, self._meaning.condition
+        rest = [part for part in _parts(condition) if part is not rarest.of]
+        other = min(filter(_is_sized, rest), key=lambda part: part.estimate or 0, default=None)
+        rows: QuerySet[Any] = rarest.rows.alias(any_photo=F("photo_id") + 0)
+        if other and (other.estimate or 0) <= IN_SETS * _size(rarest):
+            rest.remove(other)
+            rows = rows.filter(any_photo__in=other.rows.values("photo_id"))
+        # The limit, which nothing reaches, keeps the database from asking the rest of each row.
+        keys = rows.order_by().values("photo_id")[:MOST_ROWS]
+        return Posting(Photo.objects.filter(pk__in=keys), PHOTO, is_ordered=False), All(rest)
+
+    @cached_property
+    def _ranks(self) -> list[tuple[int, float, int]] | None:
+        """All photos there are, as what sorts them, in order; None: they are too many."""
+        if not self.way.is_short or (self.way.is_gathered and len(self._gathered) > SCAN):
+            return None
+        return sorted(self._rank(self._place(key, at)) for key, at in self._gathered)
 
     def _place(self, key: int, at: Any) -> Place:
         match self.sort:
@@ -371,10 +419,23 @@ class Search:
             case _:
                 return Place(key)
 
+    def _sign(self, lap: int) -> int:
+        return -1 if self._laps[min(lap, len(self._laps) - 1)].is_falling else 1
+
     def _rank(self, place: Place) -> tuple[int, float, int]:
         """Return what sorts places as the list does."""
-        sign = -1 if self._laps[min(place.lap, len(self._laps) - 1)].is_falling else 1
+        sign = self._sign(place.lap)
         return place.lap, sign * (place.value or 0), sign * place.key
+
+    def _ranked_place(self, rank: tuple[int, float, int]) -> Place:
+        lap, value, key = rank
+        sign = self._sign(lap)
+        return Place(sign * key, sign * value if self._has_values else None, lap)
+
+    @property
+    def _has_values(self) -> bool:
+        """Whether places of this order have a value."""
+        return len(self._laps) > 1 or self._laps[0].value is not None
 
     # --- Pages ---
 
@@ -392,8 +453,7 @@ class Search:
     def _read_place(self, text: str) -> Place | None:
         """Read a place of a list in this order; one of another order is none."""
         place = Place.read(text)
-        needs_value = len(self._laps) > 1 or self._laps[0].value is not None
-        return place if place and (place.value is not None) == needs_value else None
+        return place if place and (place.value is not None) == self._has_values else None
 
     def _page_behind(self, place: Place | None) -> Page:
         places = self._places(place, paging.PAGE_SIZE + 1, is_back=False)
@@ -426,9 +486,9 @@ class Search:
 
     def _places(self, place: Place | None, count: int, *, is_back: bool) -> list[Place]:
         """Return the places behind one, or ahead of it with the nearest first."""
-        if self.way.is_short:
-            return self._short_places(place, count, is_back=is_back)
-        if place is None and self.sort == Sort.NEWEST and self.found.count >= count:
+        if self._ranks is not None:
+            return self._ranked_places(self._ranks, place, count, is_back=is_back)
+        if place is None and self.sort == Sort.NEWEST and self._has_found(count):
             return [Place(key) for key in self.found.keys[:count]]
         laps = list(enumerate(self._laps))
         start = place.lap if place else 0
@@ -441,45 +501,106 @@ class Search:
                 break
         return found
 
-    def _short_places(self, place: Place | None, count: int, *, is_back: bool) -> list[Place]:
-        places = self._all_places
+    def _ranked_places(
+        self,
+        ranks: list[tuple[int, float, int]],
+        place: Place | None,
+        count: int,
+        *,
+        is_back: bool,
+    ) -> list[Place]:
         if place is None:
-            return places[:count]
-        if is_back:
-            end = bisect_left(places, self._rank(place), key=self._rank)
-            return places[max(0, end - count) : end][::-1]
-        start = bisect_right(places, self._rank(place), key=self._rank)
-        return places[start : start + count]
+            some = ranks[:count]
+        elif is_back:
+            end = bisect_left(ranks, self._rank(place))
+            some = ranks[max(0, end - count) : end][::-1]
+        else:
+            start = bisect_right(ranks, self._rank(place))
+            some = ranks[start : start + count]
+        return [self._ranked_place(rank) for rank in some]
+
+    def _has_found(self, count: int) -> bool:
+        """Whether so many photos have been found already."""
+        return "found" in self.__dict__ and self.found.count >= count
 
     def _lap_places(
         self, number: int, lap: Lap, place: Place | None, count: int, *, is_back: bool
     ) -> list[Place]:
-        posting = self._whole or (self.way.posting if lap.value is None else lap.rows)
-        rows = self._rows(posting, lap.condition)
-        if lap.only and posting is lap.rows:
-            rows = rows.filter(lap.only(rows))
+        """Look among the rows that come next and, when they hold too few, among all."""
         falls = lap.is_falling != is_back
-        sign, key = "-" if falls else "", posting.key
+        along = lap.rows or self.way.posting
+        found: list[tuple[Any, int]] = []
+        if not self.way.is_gathered:
+            until = self._horizon(lap, place, falls)
+            found = list(self._read(along, lap, place, falls=falls, until=until)[:count])
+        if len(found) < count:
+            found = list(self._read(self._whole or along, lap, place, falls=falls)[:count])
         if lap.value is None:
+            is_only = len(self._laps) == 1
+            return [Place(key, None if is_only else 0, number) for _, key in found]
+        return [Place(key, _stored(at), number) for at, key in found]
+
+    def _read(
+        self,
+        posting: Posting,
+        lap: Lap,
+        place: Place | None,
+        *,
+        falls: bool,
+        until: Q | None = None,
+    ) -> QuerySet[Any]:
+        """Return what photos are ordered by, and their keys, in order."""
+        rows, key, sign = self._rows(posting, lap.condition), posting.key, "-" if falls else ""
+        is_own = posting is lap.rows and lap.only is not None
+        if is_own and lap.only:
+            rows = rows.filter(lap.only(rows))
+        if lap.value is None:
+            rows = rows.annotate(at=F(key)).order_by(sign + key)
             if place:
                 rows = rows.filter(**{f"{key}__{'lt' if falls else 'gt'}": place.key})
-            rows = rows.order_by(sign + key)
-            rows = rows.values_list(key, flat=True)
-            rows = rows if posting.is_ordered else rows.distinct()
-            return [Place(one, None if len(self._laps) == 1 else 0, number) for one in rows[:count]]
-        is_own = posting is lap.rows and lap.only is not None
-        rows = rows.annotate(at=F("confidence") if is_own else lap.value(key))
+        else:
+            rows = rows.annotate(at=F("confidence") if is_own else lap.value(key))
+            rows = rows.order_by(sign + "at", sign + key)
+            if place:
+                value = _loaded(self.sort, place.value)
+                rows = rows.filter(_beyond(key, value, place.key, falls=falls))
+        if until:
+            rows = rows.filter(until)
+        listed: QuerySet[Any] = rows.values_list("at", key)
+        return listed.distinct() if posting.names_twice and not is_own else listed
+
+    def _horizon(self, lap: Lap, place: Place | None, falls: bool) -> Q:
+        """Return the condition that a row is one of those that come next, some thousands."""
+        order, beyond, within = ("-at", "lte", "gte") if falls else ("at", "gte", "lte")
+        rows: QuerySet[Any]
+        if lap.only:
+            rows, steps = self._commonest.annotate(at=F("confidence")), SCAN
+            if self._meaning.assigned and len(self._meaning.assigned.tags) > 1:
+                steps = NEAR
+            last: Any = 0.0 if falls else 1.0
+        elif lap.value:
+            rows, steps = Photo.objects.annotate(at=lap.value(PHOTO)), SCAN
+            last = _ENDS[self.sort][0 if falls else 1]
+        else:
+            posting = self.way.posting
+            rows, steps = posting.rows.annotate(at=F(posting.key)), SCAN
+            last = 0 if falls else MAX_KEY
         if place:
-            rows = rows.filter(
-                _beyond(key, _loaded(self.sort, place.value), place.key, falls=falls)
-            )
-        rows = rows.order_by(sign + "at", sign + key).values_list("at", key)
-        rows = rows if posting.is_ordered or is_own else rows.distinct()
-        some = (
-            list(_near(rows, place, self._meaning.assigned, falls=falls)[:count]) if is_own else []
-        )
-        found = some if len(some) == count else rows[:count]
-        return [Place(one, _stored(at), number) for at, one in found]
+            begin = _loaded(self.sort, place.value) if lap.value else place.key
+            rows = rows.filter(**{f"at__{beyond}": begin})
+        furthest = Subquery(rows.order_by(order).values("at")[steps : steps + 1])
+        return Q(**{f"at__{within}": Coalesce(furthest, Value(last))})
+
+    @property
+    def _commonest(self) -> QuerySet[Any]:
+        """The assignments of the commonest kind of the tag that an order by confidence is about.
+
+        Of a tag with many kinds all would have to be sorted for a page; the commonest kind alone
+        tells from its index how sure the next few hundred are, at least.
+        """
+        assigned = self._meaning.assigned
+        assert assigned is not None, "an order by confidence of nothing is a mistake"
+        return PhotoTag.objects.filter(assigned.more, tag=assigned.commonest)
 
     @cached_property
     def _laps(self) -> list[Lap]:
@@ -488,7 +609,7 @@ class Search:
             case Sort.OLDEST:
                 return [Lap(condition, is_falling=False)]
             case Sort.TAKEN:
-                return [Lap(condition, value=_of_photo(DATE))]
+                return [Lap(condition, value=_of_photo(DATE), rows=EVERYTHING)]
             case Sort.RANDOM:
                 return self._random_laps(condition)
             case Sort.CONFIDENCE:
@@ -500,7 +621,12 @@ class Search:
         """Round the circle of shuffled photos once, from the seed on."""
         begun = [Facts(Q(shuffle__gte=self.seed)), Facts(Q(shuffle__lt=self.seed))]
         return [
-            Lap(All([*_parts(condition), part]), is_falling=False, value=_of_photo(F("shuffle")))
+            Lap(
+                All([*_parts(condition), part]),
+                is_falling=False,
+                value=_of_photo(F("shuffle")),
+                rows=EVERYTHING,
+            )
             for part in begun
         ]
 
@@ -548,25 +674,6 @@ def _is_surest(assigned: Assigned) -> Callable[[Any], Q]:
     return only
 
 
-def _near(
-    rows: QuerySet[Any], place: Place | None, assigned: Assigned | None, *, falls: bool
-) -> QuerySet[Any]:
-    """Keep assignments about as sure as those of the next page.
-
-    Of a tag with many kinds all assignments would have to be sorted for a page; the commonest kind
-    alone tells from its index how sure the next few hundred are, at least.
-    """
-    if assigned is None or assigned.commonest is None or len(assigned.tags) == 1:
-        return rows
-    same = PhotoTag.objects.filter(assigned.more, tag=assigned.commonest)
-    order, within = ("-confidence", "gte") if falls else ("confidence", "lte")
-    if place:
-        same = same.filter(**{f"confidence__{'lte' if falls else 'gte'}": place.value or 0.0})
-    limit = Subquery(same.order_by(order).values("confidence")[NEAR : NEAR + 1])
-    end = Coalesce(limit, 0.0 if falls else 1.0, output_field=FloatField())
-    return rows.filter(**{f"confidence__{within}": end})
-
-
 def _beyond(key: str, value: Any, at: int, *, falls: bool) -> Q:
     """Rows behind a place; written so that both databases walk the index."""
     beyond = "lt" if falls else "gt"
@@ -574,19 +681,43 @@ def _beyond(key: str, value: Any, at: int, *, falls: bool) -> Q:
     return Q(**{f"at__{beyond}e": value}) & tied
 
 
-def _way(postings: Sequence[Posting], deep: dict[Posting, int | None]) -> Way:
+def _way(postings: Sequence[Posting], deep: dict[Posting, int | None], newest: int) -> Way:
+    """Choose a way; ``newest`` is the last key, about as many photos as there are."""
     short = [one for one in postings if all(deep[part] is None for part in one.simple)]
     if short:
-        # Rows that name few photos, rather than every photo there is.
-        return Way(min(short, key=lambda one: (one is EVERYTHING, bool(one.parts))), None)
+        return Way(min(short, key=_length), None)
     long = [(floor, one) for one in postings if one.is_ordered and (floor := deep[one]) is not None]
     floor, posting = min(long, key=lambda pair: pair[0])
+    rarest = min((one for one in postings if _is_sized(one.of)), key=_size, default=None)
+    if rarest and _size(rarest) <= GATHERED and _meetings(postings, posting, newest) < ENOUGH:
+        return Way(rarest, None, is_gathered=True)
     return Way(posting, floor)
+
+
+def _length(posting: Posting) -> tuple[bool, bool, int]:
+    """Sort postings: rows that name few photos before every photo there is, and by their size."""
+    return posting is EVERYTHING, bool(posting.parts), _size(posting)
+
+
+def _is_sized(condition: Condition | None) -> TypeGuard[Assigned]:
+    return isinstance(condition, Assigned) and bool(condition.estimate)
+
+
+def _size(posting: Posting) -> int:
+    """About how many rows a posting has, as far as is known."""
+    size = posting.of.estimate if isinstance(posting.of, Assigned) else None
+    return SCAN if size is None else size
+
+
+def _meetings(postings: Sequence[Posting], walked: Posting, newest: int) -> float:
+    """How many of SCAN rows of a posting would have all the tags, if tags met by chance."""
+    others = (one for one in postings if one is not walked and _is_sized(one.of))
+    return SCAN * prod(min(1.0, _size(one) / max(newest, 1)) for one in others)
 
 
 def _keys(rows: QuerySet[Any], posting: Posting) -> Iterable[int]:
     keys = rows.order_by("-" + posting.key).values_list(posting.key, flat=True)
-    return keys if posting.is_ordered else keys.distinct()
+    return keys.distinct() if posting.names_twice else keys
 
 
 def _photos(keys: Sequence[int]) -> list[Photo]:

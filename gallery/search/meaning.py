@@ -7,16 +7,15 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import (
     BigIntegerField,
     CharField,
-    Exists,
     F,
     IntegerField,
-    OuterRef,
     Q,
     QuerySet,
     Value,
@@ -120,8 +119,9 @@ def known_tags(names: Iterable[str]) -> dict[str, KnownTag]:
     if not slugs:
         return {}
     aliases = TagAlias.objects.filter(slug__in=slugs)
+    own = Tag.objects.filter(slug__in=slugs).order_by()
     rows = TagClosure.objects.filter(
-        Q(ancestor__slug__in=slugs) | Q(ancestor__in=aliases.values("tag"))
+        ancestor__in=own.values("pk").union(aliases.order_by().values("tag"))
     ).values_list(
         "ancestor", "ancestor__slug", "ancestor__category", "descendant",
         Coalesce("descendant__estimate", 0),
@@ -165,7 +165,7 @@ class Doubt:
     leaf: Leaf
     name: str
     why: str
-    answers: QuerySet[Photo]
+    answers: QuerySet[Any]
 
 
 @dataclass(slots=True)
@@ -195,6 +195,7 @@ def meaning_of(query: Query, *, viewer: Viewer, scope: Condition | None) -> Mean
     flat = [one for part in parts for one in (part.parts if isinstance(part, All) else [part])]
     if _is_contradiction(flat):
         flat.append(NOTHING)
+    flat = _without_implied(flat)
     return Meaning(
         condition=All(flat),
         mistakes=tuple(reader.mistakes),
@@ -221,6 +222,21 @@ def _is_contradiction(parts: Sequence[Condition]) -> bool:
     )
 
 
+def _without_implied(parts: Sequence[Condition]) -> list[Condition]:
+    """Leave out tags of which a kind is asked for as well: what is a finch is a bird anyway."""
+
+    def is_implied(place: int, part: Condition) -> bool:
+        return isinstance(part, Assigned) and any(
+            isinstance(other, Assigned)
+            and other.more == part.more
+            and set(other.tags) <= set(part.tags)
+            and (len(other.tags) < len(part.tags) or other_place < place)
+            for other_place, other in enumerate(parts)
+        )
+
+    return [part for place, part in enumerate(parts) if not is_implied(place, part)]
+
+
 def _assigned(parts: Iterable[Condition]) -> Assigned | None:
     """Return the first tag that photos are asked to have."""
     for part in parts:
@@ -235,6 +251,40 @@ def _assigned_kinds(kinds: Mapping[int, int], more: Q) -> Assigned:
     estimate = sum(kinds.values()) or None
     commonest = max(kinds, key=lambda kind: kinds[kind], default=None)
     return Assigned(sorted(kinds), more, estimate, commonest)
+
+
+def _merged(parts: Iterable[Condition]) -> list[Condition]:
+    """Return what may hold instead, with all tags of which the same is asked as one condition."""
+    flat = [one for part in parts for one in (part.parts if isinstance(part, Either) else [part])]
+    merged: list[Condition] = []
+    for part in flat:
+        same = next(
+            (
+                place
+                for place, other in enumerate(merged)
+                if isinstance(part, Assigned)
+                and isinstance(other, Assigned)
+                and other.more == part.more
+            ),
+            None,
+        )
+        if same is None:
+            merged.append(part)
+        else:
+            merged[same] = _one_of(merged[same], part)
+    return merged
+
+
+def _one_of(one: Condition, other: Condition) -> Assigned:
+    assert isinstance(one, Assigned)
+    assert isinstance(other, Assigned)
+    larger = one if (one.estimate or 0) >= (other.estimate or 0) else other
+    return Assigned(
+        sorted({*one.tags, *other.tags}),
+        one.more,
+        (one.estimate or 0) + (other.estimate or 0) or None,
+        larger.commonest,
+    )
 
 
 class _Meanings:
@@ -255,7 +305,7 @@ class _Meanings:
             case And(children):
                 return All([self.condition(child) for child in children])
             case Or(children):
-                return Either([self.condition(child) for child in children])
+                return Either(_merged(self.condition(child) for child in children))
             case Not(child):
                 return No(self.condition(child))
             case _:
@@ -310,8 +360,7 @@ class _Meanings:
 
     def _doubt_tag(self, asked: Tagged, name: str, kinds: Sequence[int]) -> None:
         """A word of people's own is as good as unknown to those who may see no photo with it."""
-        carried = PhotoTag.objects.filter(tag__in=kinds, photo=OuterRef("pk"))
-        seen = Photo.objects.visible_to(self.viewer).filter(Exists(carried))
+        seen = PhotoTag.objects.filter(visible_to(self.viewer).on(ROW), tag__in=kinds)
         why = f"No photo that you may see has a tag “{name}”."
         self.doubts.append(Doubt(asked, name, why, seen))
 
@@ -516,12 +565,14 @@ def _dated(dated: Dated) -> Condition:
 
 def _taken(since: datetime | None, until: datetime | None) -> Condition:
     """Photos taken in a time; said of the date that lists are in the order of, too."""
-    facts = Q(taken_at__isnull=False)
+    taken, dated = Q(taken_at__isnull=False), Q()
     if since:
-        facts &= Q(taken_at__gte=since) & compared(DATE, ">=", since)
+        taken &= Q(taken_at__gte=since)
+        dated &= compared(DATE, ">=", since)
     if until:
-        facts &= Q(taken_at__lt=until) & compared(DATE, "<", until)
-    return Facts(facts, also=Posting(Photo.objects.filter(facts), PHOTO, is_ordered=False))
+        taken &= Q(taken_at__lt=until)
+        dated &= compared(DATE, "<", until)
+    return Facts(taken & dated, also=Posting(Photo.objects.filter(taken), PHOTO, is_ordered=False))
 
 
 def _midnight(day: date) -> datetime:

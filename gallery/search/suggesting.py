@@ -28,7 +28,7 @@ from .values import CHOICES, SAME
 LIMIT = 8
 MOST_LOOKED_AT, MOST_PROPOSED = 8, 3
 #: So many of the names that fit are counted, so many assignments of each at most.
-CANDIDATES, COUNTED = 12, 500
+CANDIDATES, COUNTED = 12, 200
 #: How alike a name must be, of 100, to be meant by another.
 ALIKE = 72
 NAMES_AGE_S = 60.0

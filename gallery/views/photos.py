@@ -18,7 +18,7 @@ from ..search.conditions import Condition
 from ..search.facets import note_labels
 from ..search.finding import Search
 from ..search.language import query_of
-from ..search.limits import TooSlowError
+from ..search.limits import TooSlowError, time_limited
 from ..search.meaning import owned_by, visible_to
 from ..search.paging import Page
 from ..search.tree import Named, Sort
@@ -54,11 +54,14 @@ def listed(request: HttpRequest, search: Search, *, with_labels: bool = True) ->
     When it takes too long, the page is empty and ``too_slow`` says so.
     """
     try:
-        page = search.page(before=request.GET.get("before", ""), after=request.GET.get("after", ""))
+        with time_limited():
+            page = search.page(
+                before=request.GET.get("before", ""), after=request.GET.get("after", "")
+            )
+            if with_labels:
+                note_labels(page.photos)
     except TooSlowError as error:
         return {"page": Page([]), "query": "", "too_slow": str(error)}
-    if with_labels:
-        note_labels(page.photos)
     rest = request.GET.copy()
     for key in ("before", "after", "seed"):
         rest.pop(key, None)

@@ -25,7 +25,7 @@ from ..search import language
 from ..search.facets import facets
 from ..search.finding import Search
 from ..search.helping import FIELD_HELP, JOINS, TAG_FORMS
-from ..search.limits import TooSlowError
+from ..search.limits import TooSlowError, time_limited
 from ..search.meaning import visible_to
 from ..search.suggesting import nearly, suggest
 from ..search.tree import Sort
@@ -70,27 +70,32 @@ def photo_search(request: HttpRequest) -> HttpResponse:
 def _found(request: HttpRequest, search: Search) -> dict[str, Any]:
     """Return the page, the count and the facets; of a search with mistakes, what they are."""
     try:
-        if mistakes := search.mistakes:
-            return {
-                "mistakes": mistakes,
-                "marked": _marked(search.query.text, mistakes),
-                "proposals": dict.fromkeys(one.better for one in mistakes if one.better),
-            }
-        if wants_fragment(request):
-            return listed(request, search)
-        found = search.found
-        context = listed(request, search, with_labels=False)
-        page = context["page"]
-        if not page.photos:
-            return context | {"proposals": nearly(search.query, viewer=request.user)}
-        return context | {
-            "facets": facets(search, page.photos),
-            "count_words": str(found.at_least(len(page.photos))),
-            "months": _by_year(search.months()),
-            "orders": _orders(search),
-        }
+        with time_limited():
+            return _answer(request, search)
     except TooSlowError as error:
         return {"too_slow": str(error)}
+
+
+def _answer(request: HttpRequest, search: Search) -> dict[str, Any]:
+    if mistakes := search.mistakes:
+        return {
+            "mistakes": mistakes,
+            "marked": _marked(search.query.text, mistakes),
+            "proposals": dict.fromkeys(one.better for one in mistakes if one.better),
+        }
+    if wants_fragment(request):
+        return listed(request, search)
+    found = search.found
+    context = listed(request, search, with_labels=False)
+    page = context["page"]
+    if not page.photos:
+        return context | {"proposals": nearly(search.query, viewer=request.user)}
+    return context | {
+        "facets": facets(search, page.photos),
+        "count_words": str(found.at_least(len(page.photos))),
+        "months": _by_year(search.months()),
+        "orders": _orders(search),
+    }
 
 
 ORDERS = {
