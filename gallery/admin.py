@@ -20,9 +20,11 @@ from . import acts, renditions, review, tagging, tags, teaching, thresholds
 from .forms import AdminUploadForm, BulkTagForm, MergeTagsForm, RetagForm
 from .models import (
     BulkAct,
+    Favourite,
     Photo,
     PhotoTag,
     RunStatus,
+    SavedSearch,
     Tag,
     TagAlias,
     TaggingRun,
@@ -412,3 +414,19 @@ class TaggingRunAdmin(FastAdmin):
     def retry(self, request: HttpRequest, runs: QuerySet[TaggingRun]) -> None:
         count = tagging.retry_failed(runs)
         messages.success(request, f"{count} runs are queued again.")
+
+
+@admin.register(SavedSearch)
+class SavedSearchAdmin(FastAdmin):
+    list_display = ("name", "person", "query", "created_at")
+    list_select_related = ("person",)
+    search_fields = ("name", "query", "person__username")
+    raw_id_fields = ("person",)
+
+
+@admin.register(Favourite)
+class FavouriteAdmin(FastAdmin):
+    list_display = ("person", "photo", "created_at")
+    list_select_related = ("person", "photo")
+    search_fields = ("person__username",)
+    raw_id_fields = ("person", "photo")

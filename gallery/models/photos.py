@@ -48,7 +48,7 @@ def new_public_id() -> str:
 # --- Words, under which text is found ----------------------------------------------------------
 
 MAX_WORD_CHARS = 40
-MAX_WORDS = 500
+MAX_WORDS = 1000
 #: Stands among the words of photos that have a place; no word of a text has a colon.
 HAS_PLACE = "has:place"
 _SCRIPTS_WITHOUT_SPACES = "\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
@@ -232,10 +232,11 @@ class Photo(models.Model):
 
     def make_findable(self) -> bool:
         """Write what searches need from the other fields; True when that has changed."""
-        written = (self.title, self.caption, self.original_name, self.place, self.camera)
+        # The caption last: a long one crowds out what stands behind it.
+        written = (self.title, self.original_name, self.place, self.camera, self.caption)
         words = [" ".join(words_of(part)) for part in written]
         place = [HAS_PLACE] if self.place.strip() else []
-        text = " ".join(["", *" | ".join(filter(None, words + place)).split()[:MAX_WORDS], ""])
+        text = " ".join(["", *" | ".join(filter(None, place + words)).split()[:MAX_WORDS], ""])
         has_changed, self.text = text != self.text or self.shuffle is None, text
         if self.shuffle is None:
             self.shuffle = new_shuffle()

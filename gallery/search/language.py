@@ -139,6 +139,10 @@ def parse(text: str) -> Query:
         tree = _parser().parse(text)
     except UnexpectedInput as error:
         return Query(text, mistakes=(_misplaced(text, error),))
+    return _read(text, tree)
+
+
+def _read(text: str, tree: Tree[Token]) -> Query:
     reader = _Reader(text)
     query = reader.read(tree)
     return replace(query, mistakes=_with_proposal(text, query.mistakes, reader.instead))
@@ -321,8 +325,19 @@ def _misplaced(text: str, error: UnexpectedInput) -> Mistake:
     """Say what is in the wrong place, and how the text might be meant."""
     start, end, why = _place_and_reason(text, error)
     repairs = map(cleaned, _repairs(text, start, end))
-    better = next((one for one in repairs if one and not _is_wrong(one)), None)
+    better = next((one for one in map(_mended, repairs) if one), None)
     return Mistake(start, end, why, better)
+
+
+def _mended(text: str) -> str | None:
+    """Return a text whose words are in their places, or else what its mistakes propose."""
+    if not text or _too_much(text):
+        return None
+    try:
+        query = _read(text, _parser().parse(text))
+    except UnexpectedInput:
+        return None
+    return query.mistakes[-1].better if query.mistakes else text
 
 
 def _place_and_reason(text: str, error: UnexpectedInput) -> tuple[int, int, str]:

@@ -479,7 +479,7 @@ class _Meanings:
         if self.liked > MOST_LIKED:
             return self.mistake(named, f"A search may name {MOST_LIKED} photos to be like.")
         for public_id in named.names:
-            photo = seen.filter(public_id=public_id).first()
+            photo = seen.select_related("fingerprint").filter(public_id=public_id).first()
             if photo is None:
                 return self.mistake(named, f"You may see no photo “{public_id}”.")
             ranked |= {near.photo: None for near in similar.nearest(photo)}
