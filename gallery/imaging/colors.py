@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import base64
 from io import BytesIO
+from typing import TYPE_CHECKING
 
-import numpy as np
 from PIL import Image
+
+if TYPE_CHECKING:
+    import numpy as np
 
 #: In the order of their bits; never change it, only append.
 NAMES = (
@@ -27,6 +30,8 @@ GREYS = ("black", "gray", "white")
 
 def dominant_colors(image: Image.Image) -> int:
     """Return the colours that stand out in an RGB image, as a sum of BITS; 0: none does."""
+    import numpy as np  # start-up need not load it
+
     small = image.convert("RGB")
     small.thumbnail((SIDE_PX, SIDE_PX), Image.Resampling.BOX)
     counts = np.bincount(_places(np.asarray(small)).ravel(), minlength=len(NAMES))
@@ -53,6 +58,8 @@ def names_in(colors: int) -> list[str]:
 
 def _places(pixels: np.ndarray) -> np.ndarray:
     """Return for each pixel the place of its colour's name in NAMES."""
+    import numpy as np
+
     hsv = np.asarray(Image.fromarray(pixels).convert("HSV")).astype(np.float32)
     hue, saturation, value = hsv[..., 0] * (360 / 255), hsv[..., 1] / 255, hsv[..., 2] / 255
     starts = np.array([start for start, _ in HUES])

@@ -220,7 +220,7 @@ def _keep_features(photo: Photo, features: np.ndarray, *, model: str) -> None:
         [Fingerprint(photo=photo, embedding=features.astype("<f2").tobytes(), model=model)],
         update_conflicts=True,
         unique_fields=["photo"],
-        update_fields=["embedding", "model"],
+        update_fields=["embedding", "embedded_at", "model"],
     )
 
 

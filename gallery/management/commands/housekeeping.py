@@ -18,7 +18,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
-from ... import acts, tagging, tags
+from ... import acts, similar, tagging, tags
 from ...search.upkeep import complete_photos
 
 logger = logging.getLogger(__name__)
@@ -32,8 +32,8 @@ HOURLY_S = 3600.0
 class Command(BaseCommand):
     help = (
         "Rings again for tagging runs that fell out of the queue, notes on how many photos each "
-        "tag is, completes what searches need of older photos, and deletes old task results and "
-        "expired sessions. Once, or again and again with --every."
+        "tag is, completes what searches need of older photos, keeps the index of similar photos, "
+        "and deletes old task results and expired sessions. Once, or again and again with --every."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -60,6 +60,8 @@ def tidy() -> None:
     prune_tasks()
     if count := complete_photos():
         logger.info("Completed what searches need of %s photos.", count)
+    if written := similar.refresh_indexes():
+        logger.info("Wrote %s indexes of similar photos.", written)
 
 
 def prune_tasks() -> None:
@@ -75,6 +77,7 @@ def prune_tasks() -> None:
 def tidy_hourly() -> None:
     call_command("clearsessions")
     tags.note_counts()
+    similar.refresh_indexes(thorough=True)
 
 
 def _repeat(every: float, *, stop: SimpleQueue[int]) -> None:
