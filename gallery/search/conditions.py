@@ -131,10 +131,11 @@ class Assigned(Condition):
 
     tags: Sequence[int]
     more: Q = field(default_factory=Q)
-    #: About how many photos have one of them; None: nobody has counted yet.
+    #: About how many assignments there are of them; None: nobody has counted yet.
     estimate: int | None = None
-    #: The one of them that is on most photos.
+    #: The one of them that is on most photos, and about how many photos have any of them.
     commonest: int | None = None
+    photos: int = 0
 
     def on(self, key: str) -> Q:
         return Q(Probe(self.rows_of(OuterRef(key))))

@@ -54,9 +54,11 @@ from .tree import Aged, Dated, Day, Sort, Tagged, conjuncts
 
 #: So many rows of a posting are looked at to say how many photos there are.
 SCAN = 5000
-#: The assignments of a tag are read as a whole when they are no more than this, and by walking
-#: fewer photos than ENOUGH would be expected.
-GATHERED, ENOUGH = 50_000, paging.PAGE_SIZE
+#: The assignments of a tag are sorted, or read as a whole, when they are no more than this; the
+#: latter, row by row so many times as quick as to walk, when it is expected to take less time.
+GATHERED, QUICKER = 50_000, 5
+#: No page looks at more than so many times SCAN rows at first.
+LONGEST = 4
 #: Photos of another tag are read once, rather than asked of each row, when they are no more than so
 #: many times the rows.
 IN_SETS = 8
@@ -110,15 +112,17 @@ class Way:
     floor: int | None
     #: All of the posting is read, though it is long: what is asked for besides hardly ever holds.
     is_gathered: bool = False
+    #: So many rows of the posting are looked at for a page before the search is thought over.
+    walk: int = 0
 
     @property
     def is_short(self) -> bool:
         return self.floor is None
 
 
-def _deep_row(posting: Posting) -> Subquery:
-    """The key of the row behind the first SCAN ones, the newest first where they have an order."""
-    order = ["-" + posting.key] if posting.is_ordered else []
+def _deep_row(posting: Posting, *, is_sorted: bool) -> Subquery:
+    """The key of the row behind the first SCAN ones, the newest first where they are sorted."""
+    order = ["-" + posting.key] if is_sorted else []
     return Subquery(posting.rows.order_by(*order).values(posting.key)[SCAN : SCAN + 1])
 
 
@@ -273,7 +277,11 @@ class Search:
         if of_like and not doubts:
             return of_like, [], None
         simple = list(dict.fromkeys(one for posting in postings for one in posting.simple))
-        asked: dict[str, Any] = {f"deep{place}": _deep_row(one) for place, one in enumerate(simple)}
+        rarest = _rarest(postings)
+        asked: dict[str, Any] = {
+            f"deep{place}": _deep_row(one, is_sorted=one.is_ordered or one is rarest)
+            for place, one in enumerate(simple)
+        }
         asked |= {f"seen{place}": Exists(doubt.answers) for place, doubt in enumerate(doubts)}
         asked["oldest"] = self._oldest()
         asked["newest"] = F("pk")
@@ -334,21 +342,15 @@ class Search:
 
     @cached_property
     def _whole(self) -> Posting | None:
-        """Where next to nothing is found among the newest photos, the tag on the fewest.
+        """What to read as a whole where a page was not full: the rarest tag, if it is on so few
 
-        Its posting is read as a whole then; None: walk until the page is full.
+        photos that this is quicker than to walk until the page is full; None: it is not.
         """
         if self.way.is_gathered:
             return self._meeting[0]
-        walked = SCAN * (paging.PAGE_SIZE + 1) / max(self.found.count, 0.5)
-        sizes = [
-            (posting.of.estimate, place)
-            for place, posting in enumerate(self._meaning.condition.postings())
-            if isinstance(posting.of, Assigned) and posting.of.estimate
-        ]
-        if self.found.count > paging.PAGE_SIZE or not sizes or min(sizes)[0] > walked:
-            return None
-        return self._meaning.condition.postings()[min(sizes)[1]]
+        rarest = _rarest(self._meaning.condition.postings())
+        walk = SCAN * (paging.PAGE_SIZE + 1) / max(self.found.count, 0.5)
+        return self._meeting[0] if rarest and _size(rarest) <= QUICKER * walk else None
 
     # --- How many ---
 
@@ -389,7 +391,9 @@ class Search:
 
         The photos of the next are read once and kept: to ask for it at each row would take longer.
         """
-        rarest, condition = self.way.posting, self._meaning.condition
+        condition = self._meaning.condition
+        rarest = _rarest(condition.postings())
+        assert rarest is not None, "tags meet where one is on few photos"
         rest = [part for part in _parts(condition) if part is not rarest.of]
         other = min(filter(_is_sized, rest), key=lambda part: part.estimate or 0, default=None)
         rows: QuerySet[Any] = rarest.rows.alias(any_photo=F("photo_id") + 0)
@@ -533,12 +537,19 @@ class Search:
         if not self.way.is_gathered:
             until = self._horizon(lap, place, falls)
             found = list(self._read(along, lap, place, falls=falls, until=until)[:count])
+            if place is None and self.sort == Sort.NEWEST and self.way.walk == SCAN:
+                self._note_found(found, count)
         if len(found) < count:
             found = list(self._read(self._whole or along, lap, place, falls=falls)[:count])
         if lap.value is None:
             is_only = len(self._laps) == 1
             return [Place(key, None if is_only else 0, number) for _, key in found]
         return [Place(key, _stored(at), number) for at, key in found]
+
+    def _note_found(self, rows: Sequence[tuple[Any, int]], count: int) -> None:
+        """Note what is found among the newest rows, when all of that was read for a page."""
+        if len(rows) < count and "found" not in self.__dict__:
+            self.found = Found([key for _, key in rows], is_all=False)
 
     def _read(
         self,
@@ -574,16 +585,16 @@ class Search:
         order, beyond, within = ("-at", "lte", "gte") if falls else ("at", "gte", "lte")
         rows: QuerySet[Any]
         if lap.only:
-            rows, steps = self._commonest.annotate(at=F("confidence")), SCAN
+            rows, steps = self._commonest.annotate(at=F("confidence")), self.way.walk
             if self._meaning.assigned and len(self._meaning.assigned.tags) > 1:
                 steps = NEAR
             last: Any = 0.0 if falls else 1.0
         elif lap.value:
-            rows, steps = Photo.objects.annotate(at=lap.value(PHOTO)), SCAN
+            rows, steps = Photo.objects.annotate(at=lap.value(PHOTO)), self.way.walk
             last = _ENDS[self.sort][0 if falls else 1]
         else:
             posting = self.way.posting
-            rows, steps = posting.rows.annotate(at=F(posting.key)), SCAN
+            rows, steps = posting.rows.annotate(at=F(posting.key)), self.way.walk
             last = 0 if falls else MAX_KEY
         if place:
             begin = _loaded(self.sort, place.value) if lap.value else place.key
@@ -686,12 +697,20 @@ def _way(postings: Sequence[Posting], deep: dict[Posting, int | None], newest: i
     short = [one for one in postings if all(deep[part] is None for part in one.simple)]
     if short:
         return Way(min(short, key=_length), None)
-    long = [(floor, one) for one in postings if one.is_ordered and (floor := deep[one]) is not None]
+    rarest = _rarest(postings)
+    sorted_ones = [one for one in postings if one.is_ordered or one is rarest]
+    long = [(floor, one) for one in sorted_ones if (floor := deep[one]) is not None]
     floor, posting = min(long, key=lambda pair: pair[0])
-    rarest = min((one for one in postings if _is_sized(one.of)), key=_size, default=None)
-    if rarest and _size(rarest) <= GATHERED and _meetings(postings, posting, newest) < ENOUGH:
+    walk = _walk(postings, posting, newest)
+    if rarest and walk > SCAN and _size(rarest) <= QUICKER * walk:
         return Way(rarest, None, is_gathered=True)
-    return Way(posting, floor)
+    return Way(posting, floor, walk=int(min(max(SCAN, 2 * walk), LONGEST * SCAN)))
+
+
+def _rarest(postings: Iterable[Posting]) -> Posting | None:
+    """Return the tag on the fewest photos, when these are few enough to be sorted or gathered."""
+    sized = (one for one in postings if _is_sized(one.of) and _size(one) <= GATHERED)
+    return min(sized, key=_size, default=None)
 
 
 def _length(posting: Posting) -> tuple[bool, bool, int]:
@@ -709,10 +728,11 @@ def _size(posting: Posting) -> int:
     return SCAN if size is None else size
 
 
-def _meetings(postings: Sequence[Posting], walked: Posting, newest: int) -> float:
-    """How many of SCAN rows of a posting would have all the tags, if tags met by chance."""
-    others = (one for one in postings if one is not walked and _is_sized(one.of))
-    return SCAN * prod(min(1.0, _size(one) / max(newest, 1)) for one in others)
+def _walk(postings: Sequence[Posting], walked: Posting, newest: int) -> float:
+    """Return along how many rows of a posting a page would be full, if tags met by chance."""
+    others = (one.of for one in postings if one is not walked and _is_sized(one.of))
+    share = prod(min(1.0, one.photos / max(newest, 1)) for one in others)
+    return (paging.PAGE_SIZE + 1) / max(share, 1e-12)
 
 
 def _keys(rows: QuerySet[Any], posting: Posting) -> Iterable[int]:

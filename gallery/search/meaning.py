@@ -248,9 +248,10 @@ def _assigned(parts: Iterable[Condition]) -> Assigned | None:
 
 
 def _assigned_kinds(kinds: Mapping[int, int], more: Q) -> Assigned:
+    """Ask for one of these tags; photos of a kind mostly have what it is a kind of as well."""
     estimate = sum(kinds.values()) or None
     commonest = max(kinds, key=lambda kind: kinds[kind], default=None)
-    return Assigned(sorted(kinds), more, estimate, commonest)
+    return Assigned(sorted(kinds), more, estimate, commonest, max(kinds.values(), default=0))
 
 
 def _merged(parts: Iterable[Condition]) -> list[Condition]:
@@ -284,6 +285,7 @@ def _one_of(one: Condition, other: Condition) -> Assigned:
         one.more,
         (one.estimate or 0) + (other.estimate or 0) or None,
         larger.commonest,
+        one.photos + other.photos,
     )
 
 

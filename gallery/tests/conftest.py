@@ -8,7 +8,7 @@ import pytest
 from pytest_django import Settings
 
 from gallery import throttle
-from gallery.search import suggesting
+from gallery.search import suggesting, tagtree
 from gallery.taggers import get_tagger
 from gallery.tests.taggers.stubs import ToldTagger
 
@@ -17,6 +17,7 @@ from gallery.tests.taggers.stubs import ToldTagger
 def nothing_remembered() -> None:
     throttle.forget()
     suggesting.forget_names()
+    tagtree.forget()
 
 
 @pytest.fixture

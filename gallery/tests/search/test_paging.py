@@ -1,62 +1,55 @@
-"""Pages by key."""
+"""Places in lists, and pages of lists that nobody searches."""
 
 from __future__ import annotations
-
-from datetime import UTC, datetime
 
 import pytest
 
 from gallery.models import Photo
 from gallery.search import paging
-from gallery.search.paging import Key, page
+from gallery.search.paging import MAX_KEY, Place, newest_page
 from gallery.tests.factories import make_photo
 
-pytestmark = pytest.mark.django_db
+
+@pytest.mark.parametrize(
+    ("place", "text"),
+    [
+        (Place(42), "42"),
+        (Place(42, 0.1), "0~0.1~42"),
+        (Place(42, 1.0, 1), "1~1.0~42"),
+        (Place(42, -1_700_000_000_000_000), "0~-1700000000000000~42"),
+        (Place(42, 0, 1), "1~0~42"),
+    ],
+)
+def test_place_is_read_as_it_is_written(place: Place, text: str) -> None:
+    assert str(place) == text
+    assert Place.read(text) == place
 
 
-@pytest.fixture(autouse=True)
-def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(paging, "PAGE_SIZE", 3)
+@pytest.mark.parametrize(
+    "text",
+    ["", "x", "~", "~~", "1~2", "1~2~3~4", "0~nan~1", "0~inf~1", "0~1.5~1", "0~-0.5~1", "x~1~1",
+     "0~1~", "--5", "1.5", "\x00", "0x10", "½"],
+)  # fmt: skip
+def test_place_that_is_none_is_none(text: str) -> None:
+    assert Place.read(text) is None
 
 
-def titles(shown: paging.Page) -> list[str]:
-    return [photo.title for photo in shown.photos]
+@pytest.mark.parametrize("text", ["9" * 70, "-" + "9" * 70, f"1~{'9' * 30}~{'9' * 30}", "7~1~1"])
+def test_place_out_of_reach_is_within_what_databases_count(text: str) -> None:
+    place = Place.read(text)
+    assert place is not None
+    assert abs(place.key) <= MAX_KEY
+    assert abs(place.value or 0) <= MAX_KEY
+    assert place.lap in (0, 1)
 
 
-@pytest.fixture
-def seven() -> None:
-    """Seven photos, two and two of the same instant."""
-    for number in range(7):
-        photo = make_photo(title=str(number))
-        at = datetime(2026, 1, 1 + number // 2, tzinfo=UTC)
-        Photo.objects.filter(pk=photo.pk).update(created_at=at)
-
-
-@pytest.mark.usefixtures("seven")
-def test_pages_go_there_and_back() -> None:
-    photos = Photo.objects.all()
-    first = page(photos)
-    second = page(photos, before=str(first.older))
-    third = page(photos, before=str(second.older))
-    assert [titles(one) for one in (first, second, third)] == [
-        ["6", "5", "4"],
-        ["3", "2", "1"],
-        ["0"],
-    ]
-    assert third.older is None
-    assert first.newer is None
-    assert titles(page(photos, after=str(third.newer))) == ["3", "2", "1"]
-    assert page(photos, after=str(second.newer)).is_first
-
-
-@pytest.mark.parametrize("text", ["", "x", "1", "1-", "-1-1-1", "9" * 40 + "-1", "1-" + "9" * 40])
-def test_key_that_is_none_gives_the_first_page(text: str) -> None:
-    make_photo(title="only")
-    key = Key.read(text)
-    assert key is None or key.pk <= 2**63 - 1
-    assert page(Photo.objects.all(), before=text) is not None
-
-
-def test_key_is_written_as_it_is_read() -> None:
-    key = Key(datetime(2026, 11, 23, 12, 0, 0, 123456, tzinfo=UTC), 42)
-    assert Key.read(str(key)) == key
+@pytest.mark.django_db
+def test_list_goes_on_behind_a_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(paging, "PAGE_SIZE", 2)
+    keys = [make_photo().pk for _ in range(3)][::-1]
+    first = newest_page(Photo.objects.all())
+    second = newest_page(Photo.objects.all(), before=str(first.next))
+    assert [photo.pk for page in (first, second) for photo in page.photos] == keys
+    assert first.is_first
+    assert not second.is_first
+    assert second.next is None
