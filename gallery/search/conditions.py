@@ -297,6 +297,11 @@ def compared(value: Any, operator: str, number: object) -> Q:
     return Q(classes[operator](value, number))
 
 
+def parts_of(condition: Condition) -> list[Condition]:
+    """Return what must all hold."""
+    return list(condition.parts) if isinstance(condition, All) else [condition]
+
+
 def _all(parts: Iterable[Condition], key: str) -> Q:
     """Join conditions, with all that asks the photo's own columns in one probe of it, last."""
     facts, others = Q(), Q()

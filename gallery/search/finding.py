@@ -2,25 +2,22 @@
 
 A search is driven by one posting, and all else is asked of its rows one by one: by the first that
 is short, else by the one whose newest rows reach furthest back, read in the order of the page.
-How long postings are is asked in one query, and none is counted further than `SCAN` rows.
+How long postings are is asked in one query, and none is counted further than `ways.SCAN` rows.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
-from math import prod
-from typing import Any, TypeGuard
+from typing import Any
 
 from django.db.models import (
     Exists,
     F,
-    FloatField,
     IntegerField,
-    OuterRef,
     Q,
     QuerySet,
     Subquery,
@@ -30,51 +27,31 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from ..models import Photo, PhotoTag
-from . import paging
+from . import paging, ways
 from .conditions import (
     DATE,
     EVERYTHING,
     NOTHING,
     PHOTO,
     All,
-    Assigned,
     Condition,
-    Facts,
-    No,
     Posting,
-    Probe,
     among,
 )
 from .language import Mistake, Query
 from .limits import time_limited
 from .meaning import Doubt, Meaning, Viewer, meaning_of
+from .orders import ENDS, Lap, beyond, laps_of, loaded, place_at, stored
 from .paging import MAX_KEY, Page, Place
 from .suggesting import meant_tag
 from .tree import Aged, Dated, Day, Sort, Tagged, conjuncts
+from .ways import Way, choose_way, deep_row, meeting_of, rarest_of, size_of
 
-#: So many rows of a posting are looked at to say how many photos there are.
-SCAN = 5000
-#: The assignments of a tag are sorted, or read as a whole, when they are no more than this; the
-#: latter, row by row so many times as quick as to walk, when it is expected to take less time.
-GATHERED, QUICKER = 50_000, 5
-#: No page looks at more than so many times SCAN rows at first.
-LONGEST = 4
-#: Photos of another tag are read once, rather than asked of each row, when they are no more than so
-#: many times the rows.
-IN_SETS = 8
-MOST_ROWS = 2**31 - 1
 #: So many assignments of one kind of a tag are thought to hold a page of photos.
 NEAR = 5 * paging.PAGE_SIZE
 MOST_MONTHS = 600
 #: Of names that stand for nothing so many are told; to find what each may mean takes some time.
 MOST_TOLD = 5
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
-#: The first and the last there may be of what lists are ordered by.
-_ENDS: dict[Sort, tuple[Any, Any]] = {
-    Sort.TAKEN: (datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)),
-    Sort.RANDOM: (0, 2**31),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,73 +76,6 @@ class Found:
 
     def __str__(self) -> str:
         return f"{self.count:,}" if self.is_all else f"{self.count:,}+"
-
-
-# --- Ways to them -----------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Way:
-    """The posting that drives a search; ``floor`` is the key of its SCANth row, if it has more."""
-
-    posting: Posting
-    floor: int | None
-    #: All of the posting is read, though it is long: what is asked for besides hardly ever holds.
-    is_gathered: bool = False
-    #: So many rows of the posting are looked at for a page before the search is thought over.
-    walk: int = 0
-
-    @property
-    def is_short(self) -> bool:
-        return self.floor is None
-
-
-def _deep_row(posting: Posting, *, is_sorted: bool) -> Subquery:
-    """The key of the row behind the first SCAN ones, the newest first where they are sorted."""
-    order = ["-" + posting.key] if is_sorted else []
-    return Subquery(posting.rows.order_by(*order).values(posting.key)[SCAN : SCAN + 1])
-
-
-# --- Orders -----------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Lap:
-    """A part of an ordered list: what holds of its photos, and what they are ordered by.
-
-    ``value`` makes the expression from what the rows call a photo's key; without it photos are
-    ordered by key. ``rows`` are what to walk along when no posting is short; None: the way's.
-    """
-
-    condition: Condition
-    is_falling: bool = True
-    value: Callable[[str], Any] | None = None
-    rows: Posting | None = None
-    only: Callable[[Any], Q] | None = None
-
-
-def _of_photo(expression: Any) -> Callable[[str], Any]:
-    """Return what makes an expression on the photo from the name of its key."""
-
-    def value(key: str) -> Any:
-        if key == PHOTO:
-            return expression
-        return Subquery(Photo.objects.filter(pk=OuterRef(key)).values(_=expression)[:1])
-
-    return value
-
-
-def _stored(value: Any) -> float | int:
-    return (value - _EPOCH) // _MICROSECOND if isinstance(value, datetime) else value
-
-
-def _loaded(sort: Sort, value: float | int | None) -> Any:
-    if sort != Sort.TAKEN:
-        return value
-    try:
-        return _EPOCH + timedelta(microseconds=int(value or 0))
-    except OverflowError:
-        return _EPOCH
 
 
 # --- Searches ---------------------------------------------------------------------------------
@@ -277,9 +187,9 @@ class Search:
         if of_like and not doubts:
             return of_like, [], None
         simple = list(dict.fromkeys(one for posting in postings for one in posting.simple))
-        rarest = _rarest(postings)
+        rarest = rarest_of(postings)
         asked: dict[str, Any] = {
-            f"deep{place}": _deep_row(one, is_sorted=one.is_ordered or one is rarest)
+            f"deep{place}": deep_row(one, is_sorted=one.is_ordered or one is rarest)
             for place, one in enumerate(simple)
         }
         asked |= {f"seen{place}": Exists(doubt.answers) for place, doubt in enumerate(doubts)}
@@ -291,7 +201,7 @@ class Search:
             return Way(EVERYTHING, None), [False for _ in doubts], None
         deep = {one: row[f"deep{place}"] for place, one in enumerate(simple)}
         answers = [bool(row[f"seen{place}"]) for place in range(len(doubts))]
-        return of_like or _way(postings, deep, row["newest"]), answers, row["oldest"]
+        return of_like or choose_way(postings, deep, row["newest"]), answers, row["oldest"]
 
     def _oldest(self) -> Subquery:
         """The date of the oldest photo that could be found, as the order of the list has it."""
@@ -319,7 +229,7 @@ class Search:
         seen = Photo.objects.visible_to(self.viewer)
         match self.sort:
             case Sort.TAKEN:
-                return Place(0, _stored(end), 0)
+                return Place(0, stored(end), 0)
             case Sort.OLDEST:
                 since = seen.filter(created_at__gte=start).order_by("created_at", "pk")
                 next_key = since.values_list("pk", flat=True).first()
@@ -348,9 +258,9 @@ class Search:
         """
         if self.way.is_gathered:
             return self._meeting[0]
-        rarest = _rarest(self._meaning.condition.postings())
-        walk = SCAN * (paging.PAGE_SIZE + 1) / max(self.found.count, 0.5)
-        return self._meeting[0] if rarest and _size(rarest) <= QUICKER * walk else None
+        rarest = rarest_of(self._meaning.condition.postings())
+        walk = ways.SCAN * (paging.PAGE_SIZE + 1) / max(self.found.count, 0.5)
+        return self._meeting[0] if rarest and size_of(rarest) <= ways.QUICKER * walk else None
 
     # --- How many ---
 
@@ -362,7 +272,7 @@ class Search:
         if self._ranks is not None:
             return Found(sorted((abs(key) for _, _, key in self._ranks), reverse=True), is_all=True)
         if self.way.is_gathered:
-            return Found([key for key, _ in self._gathered[:SCAN]], is_all=False)
+            return Found([key for key, _ in self._gathered[: ways.SCAN]], is_all=False)
         posting = self.way.posting
         rows = self._rows(posting, self._meaning.condition)
         rows = rows.filter(**{f"{posting.key}__gte": self.way.floor})
@@ -383,45 +293,26 @@ class Search:
         rows = rows.annotate(at=at).order_by("-" + posting.key).values_list(posting.key, "at")
         rows = rows.distinct() if posting.names_twice else rows
         with time_limited():
-            return list(rows[: SCAN + 1] if self.way.is_gathered else rows)
-
-    @cached_property
-    def _meeting(self) -> tuple[Posting, Condition]:
-        """The photos where the rarest tag meets the next, and what must hold besides.
-
-        The photos of the next are read once and kept: to ask for it at each row would take longer.
-        """
-        condition = self._meaning.condition
-        rarest = _rarest(condition.postings())
-        assert rarest is not None, "tags meet where one is on few photos"
-        rest = [part for part in _parts(condition) if part is not rarest.of]
-        other = min(filter(_is_sized, rest), key=lambda part: part.estimate or 0, default=None)
-        rows: QuerySet[Any] = rarest.rows.alias(any_photo=F("photo_id") + 0)
-        if other and (other.estimate or 0) <= IN_SETS * _size(rarest):
-            rest.remove(other)
-            rows = rows.filter(any_photo__in=other.rows.values("photo_id"))
-        # The limit, which nothing reaches, keeps the database from asking the rest of each row.
-        keys = rows.order_by().values("photo_id")[:MOST_ROWS]
-        return Posting(Photo.objects.filter(pk__in=keys), PHOTO, is_ordered=False), All(rest)
+            return list(rows[: ways.SCAN + 1] if self.way.is_gathered else rows)
 
     @cached_property
     def _ranks(self) -> list[tuple[int, float, int]] | None:
         """All photos there are, as what sorts them, in order; None: they are too many."""
-        if not self.way.is_short or (self.way.is_gathered and len(self._gathered) > SCAN):
+        if not self.way.is_short or (self.way.is_gathered and len(self._gathered) > ways.SCAN):
             return None
         return sorted(self._rank(self._place(key, at)) for key, at in self._gathered)
 
+    @cached_property
+    def _meeting(self) -> tuple[Posting, Condition]:
+        return meeting_of(self._meaning.condition)
+
+    @cached_property
+    def _laps(self) -> list[Lap]:
+        meaning = self._meaning
+        return laps_of(self.sort, meaning.condition, meaning.assigned, seed=self.seed)
+
     def _place(self, key: int, at: Any) -> Place:
-        match self.sort:
-            case Sort.CONFIDENCE:
-                return Place(key, 0, 1) if at is None else Place(key, at)
-            case Sort.RANDOM:
-                at = -1 if at is None else at
-                return Place(key, at, int(at < self.seed))
-            case Sort.TAKEN:
-                return Place(key, _stored(at))
-            case _:
-                return Place(key)
+        return place_at(self.sort, key, at, seed=self.seed)
 
     def _sign(self, lap: int) -> int:
         return -1 if self._laps[min(lap, len(self._laps) - 1)].is_falling else 1
@@ -537,14 +428,14 @@ class Search:
         if not self.way.is_gathered:
             until = self._horizon(lap, place, falls)
             found = list(self._read(along, lap, place, falls=falls, until=until)[:count])
-            if place is None and self.sort == Sort.NEWEST and self.way.walk == SCAN:
+            if place is None and self.sort == Sort.NEWEST and self.way.walk == ways.SCAN:
                 self._note_found(found, count)
         if len(found) < count:
             found = list(self._read(self._whole or along, lap, place, falls=falls)[:count])
         if lap.value is None:
             is_only = len(self._laps) == 1
             return [Place(key, None if is_only else 0, number) for _, key in found]
-        return [Place(key, _stored(at), number) for at, key in found]
+        return [Place(key, stored(at), number) for at, key in found]
 
     def _note_found(self, rows: Sequence[tuple[Any, int]], count: int) -> None:
         """Note what is found among the newest rows, when all of that was read for a page."""
@@ -573,8 +464,8 @@ class Search:
             rows = rows.annotate(at=F("confidence") if is_own else lap.value(key))
             rows = rows.order_by(sign + "at", sign + key)
             if place:
-                value = _loaded(self.sort, place.value)
-                rows = rows.filter(_beyond(key, value, place.key, falls=falls))
+                value = loaded(self.sort, place.value)
+                rows = rows.filter(beyond(key, value, place.key, falls=falls))
         if until:
             rows = rows.filter(until)
         listed: QuerySet[Any] = rows.values_list("at", key)
@@ -591,13 +482,13 @@ class Search:
             last: Any = 0.0 if falls else 1.0
         elif lap.value:
             rows, steps = Photo.objects.annotate(at=lap.value(PHOTO)), self.way.walk
-            last = _ENDS[self.sort][0 if falls else 1]
+            last = ENDS[self.sort][0 if falls else 1]
         else:
             posting = self.way.posting
             rows, steps = posting.rows.annotate(at=F(posting.key)), self.way.walk
             last = 0 if falls else MAX_KEY
         if place:
-            begin = _loaded(self.sort, place.value) if lap.value else place.key
+            begin = loaded(self.sort, place.value) if lap.value else place.key
             rows = rows.filter(**{f"at__{beyond}": begin})
         furthest = Subquery(rows.order_by(order).values("at")[steps : steps + 1])
         return Q(**{f"at__{within}": Coalesce(furthest, Value(last))})
@@ -613,126 +504,9 @@ class Search:
         assert assigned is not None, "an order by confidence of nothing is a mistake"
         return PhotoTag.objects.filter(assigned.more, tag=assigned.commonest)
 
-    @cached_property
-    def _laps(self) -> list[Lap]:
-        condition = self._meaning.condition
-        match self.sort:
-            case Sort.OLDEST:
-                return [Lap(condition, is_falling=False)]
-            case Sort.TAKEN:
-                return [Lap(condition, value=_of_photo(DATE), rows=EVERYTHING)]
-            case Sort.RANDOM:
-                return self._random_laps(condition)
-            case Sort.CONFIDENCE:
-                return self._confidence_laps(condition)
-            case _:
-                return [Lap(condition)]
-
-    def _random_laps(self, condition: Condition) -> list[Lap]:
-        """Round the circle of shuffled photos once, from the seed on."""
-        begun = [Facts(Q(shuffle__gte=self.seed)), Facts(Q(shuffle__lt=self.seed))]
-        return [
-            Lap(
-                All([*_parts(condition), part]),
-                is_falling=False,
-                value=_of_photo(F("shuffle")),
-                rows=EVERYTHING,
-            )
-            for part in begun
-        ]
-
-    def _confidence_laps(self, condition: Condition) -> list[Lap]:
-        """The surest assignments first; behind them photos that are found for another reason."""
-        assigned = self._meaning.assigned
-        assert assigned is not None, "an order by confidence of nothing is a mistake"
-        along = Posting(assigned.rows, "photo_id", is_ordered=len(assigned.tags) == 1, of=assigned)
-        parts = _parts(condition)
-        sure = parts if assigned in parts else [assigned, *parts]
-        surest = Lap(All(sure), value=_surest(assigned), rows=along, only=_is_surest(assigned))
-        if assigned in parts:
-            return [surest]
-        return [surest, Lap(All([*parts, No(assigned)]))]
-
-
-def _parts(condition: Condition) -> list[Condition]:
-    return list(condition.parts) if isinstance(condition, All) else [condition]
-
 
 def _like_posting(ranked: Sequence[int]) -> Posting:
     return Posting(Photo.objects.filter(pk__in=ranked), PHOTO, is_ordered=True)
-
-
-def _surest(assigned: Assigned) -> Callable[[str], Any]:
-    def value(key: str) -> Any:
-        best = assigned.rows_of(OuterRef(key)).order_by("-confidence").values("confidence")[:1]
-        return Subquery(best, output_field=FloatField())
-
-    return value
-
-
-def _is_surest(assigned: Assigned) -> Callable[[Any], Q]:
-    """Of a photo with several of the tags, only the surest assignment stands in the list."""
-
-    def only(rows: Any) -> Q:
-        if len(assigned.tags) == 1:
-            return Q()
-        others = assigned.rows_of(OuterRef("photo_id"))
-        surer = Q(confidence__gt=OuterRef("confidence")) | Q(
-            confidence=OuterRef("confidence"), pk__gt=OuterRef("pk")
-        )
-        return ~Q(Probe(others.filter(surer)))
-
-    return only
-
-
-def _beyond(key: str, value: Any, at: int, *, falls: bool) -> Q:
-    """Rows behind a place; written so that both databases walk the index."""
-    beyond = "lt" if falls else "gt"
-    tied = Q(**{f"at__{beyond}": value}) | Q(**{f"{key}__{beyond}": at})
-    return Q(**{f"at__{beyond}e": value}) & tied
-
-
-def _way(postings: Sequence[Posting], deep: dict[Posting, int | None], newest: int) -> Way:
-    """Choose a way; ``newest`` is the last key, about as many photos as there are."""
-    short = [one for one in postings if all(deep[part] is None for part in one.simple)]
-    if short:
-        return Way(min(short, key=_length), None)
-    rarest = _rarest(postings)
-    sorted_ones = [one for one in postings if one.is_ordered or one is rarest]
-    long = [(floor, one) for one in sorted_ones if (floor := deep[one]) is not None]
-    floor, posting = min(long, key=lambda pair: pair[0])
-    walk = _walk(postings, posting, newest)
-    if rarest and walk > SCAN and _size(rarest) <= QUICKER * walk:
-        return Way(rarest, None, is_gathered=True)
-    return Way(posting, floor, walk=int(min(max(SCAN, 2 * walk), LONGEST * SCAN)))
-
-
-def _rarest(postings: Iterable[Posting]) -> Posting | None:
-    """Return the tag on the fewest photos, when these are few enough to be sorted or gathered."""
-    sized = (one for one in postings if _is_sized(one.of) and _size(one) <= GATHERED)
-    return min(sized, key=_size, default=None)
-
-
-def _length(posting: Posting) -> tuple[bool, bool, int]:
-    """Sort postings: rows that name few photos before every photo there is, and by their size."""
-    return posting is EVERYTHING, bool(posting.parts), _size(posting)
-
-
-def _is_sized(condition: Condition | None) -> TypeGuard[Assigned]:
-    return isinstance(condition, Assigned) and bool(condition.estimate)
-
-
-def _size(posting: Posting) -> int:
-    """About how many rows a posting has, as far as is known."""
-    size = posting.of.estimate if isinstance(posting.of, Assigned) else None
-    return SCAN if size is None else size
-
-
-def _walk(postings: Sequence[Posting], walked: Posting, newest: int) -> float:
-    """Return along how many rows of a posting a page would be full, if tags met by chance."""
-    others = (one.of for one in postings if one is not walked and _is_sized(one.of))
-    share = prod(min(1.0, one.photos / max(newest, 1)) for one in others)
-    return (paging.PAGE_SIZE + 1) / max(share, 1e-12)
 
 
 def _keys(rows: QuerySet[Any], posting: Posting) -> Iterable[int]:

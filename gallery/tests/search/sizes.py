@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pytest
 from hypothesis import strategies as st
 
-from gallery.search import conditions, facets, finding, paging
+from gallery.search import conditions, facets, finding, paging, ways
 
 
 @dataclass(frozen=True)
@@ -24,10 +24,10 @@ class Sizes:
     counted: int = 1000
 
     def hold(self, patch: pytest.MonkeyPatch) -> None:
-        patch.setattr(finding, "SCAN", self.scan)
-        patch.setattr(finding, "GATHERED", self.gathered)
-        patch.setattr(finding, "LONGEST", self.longest)
-        patch.setattr(finding, "IN_SETS", self.in_sets)
+        patch.setattr(ways, "SCAN", self.scan)
+        patch.setattr(ways, "GATHERED", self.gathered)
+        patch.setattr(ways, "LONGEST", self.longest)
+        patch.setattr(ways, "IN_SETS", self.in_sets)
         patch.setattr(finding, "NEAR", self.near)
         patch.setattr(conditions, "FEW", self.few)
         patch.setattr(paging, "PAGE_SIZE", self.page)

@@ -126,7 +126,7 @@ def test_any_text_is_answered(text: str, client: Client) -> None:
 
 
 @given(rubbish)
-@examples(60)
+@examples(25)
 def test_any_rubbish_is_answered(text: str) -> None:
     client = Client()
     client.force_login(User.objects.get(username="ann"))
@@ -193,7 +193,7 @@ def test_anything_in_the_form_is_answered(fields: dict[str, str], client: Client
 
 
 def test_fragment_of_a_mistaken_search_is_answered(client: Client) -> None:
-    for text in TEXTS.values():
+    for text in [*TEXTS.values()][::3]:
         answer(client, "/search/", {"q": sent(text)}, headers={"X-Fragment": "1"})
 
 

@@ -88,7 +88,7 @@ TYPED = (
     "z", "zep", "zeppelin", "tag:zep", "tag:zepelin", "tag:craf", "tag:blim", "airsh", "beac",
     "beachy", "by:h", "by:o", "camera:", "camera:g", "camera:graf", "category:", "tag:zen",
 )  # fmt: skip
-MONTHS = ("1937-05", "1950-01", "2020-02", "9999-12")
+MONTHS = ("1937-05", "2020-02", "9999-12")
 PAGES = (
     "/",
     "/tags/",

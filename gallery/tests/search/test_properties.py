@@ -90,7 +90,7 @@ def keys(photos: Sequence[Any]) -> list[int]:
 
 
 @given(libraries(), st.lists(searches, min_size=1, max_size=3), sizes)
-@examples(40)
+@examples(25)
 def test_search_finds_what_a_plain_reading_finds(
     library: Library, trees: list[Node], to: Sizes
 ) -> None:
@@ -118,7 +118,7 @@ def check_count(search: Search, expected: Sequence[int]) -> None:
 
 
 @given(libraries(), searches, searches, viewers, sizes)
-@examples(40)
+@examples(25)
 def test_laws_of_logic_hold(
     library: Library, one: Node, other: Node, viewer: str | None, to: Sizes
 ) -> None:
@@ -150,7 +150,7 @@ def _not(node: Node | None) -> Node:
     sizes,
     st.sampled_from((0, 5, 6, 2**31 - 1)),
 )
-@examples(100)
+@examples(60)
 def test_pages_go_there_and_back_in_order(
     library: Library, tree: Node | None, sort: Sort, viewer: str | None, to: Sizes, seed: int
 ) -> None:
@@ -173,7 +173,7 @@ about_tags = (
 
 
 @given(libraries(), about_tags, viewers, sizes)
-@examples(60)
+@examples(50)
 def test_surest_photos_come_first(
     library: Library, tree: Node, viewer: str | None, to: Sizes
 ) -> None:
@@ -185,7 +185,7 @@ def test_surest_photos_come_first(
 
 
 @given(libraries(), likes, st.none() | plain_tagged, viewers, sizes)
-@examples(30)
+@examples(20)
 def test_likest_photos_come_first(
     library: Library, like: Node, other: Node | None, viewer: str | None, to: Sizes
 ) -> None:
@@ -200,7 +200,7 @@ def test_likest_photos_come_first(
 
 
 @given(libraries(), st.none() | searches, viewers, sizes)
-@examples(40)
+@examples(30)
 def test_facets_count_what_their_searches_find(
     library: Library, tree: Node | None, viewer: str | None, to: Sizes
 ) -> None:
@@ -223,7 +223,7 @@ def check_facet(value: FacetValue, plain: Naive, total: int) -> None:
 
 
 @given(libraries(), st.none() | searches, viewers)
-@examples(30)
+@examples(20)
 def test_exact_facets_leave_no_tag_out(
     library: Library, tree: Node | None, viewer: str | None
 ) -> None:
