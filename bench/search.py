@@ -600,18 +600,18 @@ def _between(bounds: tuple[float, float] | None, row: str = "t") -> str:
 
 def _number(value: str | float | datetime) -> float:
     """Return what an address has of a value by which a list is ordered."""
-    from gallery.search.finding import _stored
+    from gallery.search.orders import stored
 
     if isinstance(value, str):
         value = datetime.fromisoformat(value).replace(tzinfo=UTC)
-    return _stored(value)
+    return stored(value)
 
 
 def _moment(microseconds: float) -> datetime:
-    from gallery.search.finding import _loaded
+    from gallery.search.orders import loaded
     from gallery.search.tree import Sort
 
-    moment: datetime = _loaded(Sort.TAKEN, microseconds)
+    moment: datetime = loaded(Sort.TAKEN, microseconds)
     return moment
 
 

@@ -19,7 +19,7 @@ SCAN = 5000
 #: latter, row by row so many times as quick as to walk, when it is expected to take less time.
 GATHERED, QUICKER = 50_000, 5
 #: No page looks at more than so many times SCAN rows at first.
-LONGEST = 4
+LONGEST = 20
 #: Photos of another tag are read once, rather than asked of each row, when they are no more than so
 #: many times the rows.
 IN_SETS = 8
@@ -88,7 +88,9 @@ def _walk_along(postings: Sequence[Posting], walked: Posting, newest: int) -> fl
     """Return along how many rows of a posting a page would be full, if tags met by chance."""
     others = (one.of for one in postings if one is not walked and is_sized(one.of))
     share = prod(min(1.0, one.photos / max(newest, 1)) for one in others)
-    return (paging.PAGE_SIZE + 1) / max(share, 1e-12)
+    of = walked.of
+    kinds = max(1.0, size_of(walked) / max(of.photos, 1)) if is_sized(of) else 1.0
+    return (paging.PAGE_SIZE + 1) * kinds / max(share, 1e-12)
 
 
 def meeting_of(condition: Condition) -> tuple[Posting, Condition]:
