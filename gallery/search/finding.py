@@ -252,9 +252,9 @@ class Search:
 
     @cached_property
     def _whole(self) -> Posting | None:
-        """What to read as a whole where a page was not full: the rarest tag, if it is on so few
+        """What to read as a whole where a page was not full: where the rarest tag meets another.
 
-        photos that this is quicker than to walk until the page is full; None: it is not.
+        None: it is on so many photos that to walk on until the page is full is quicker.
         """
         if self.way.is_gathered:
             return self._meeting[0]
@@ -281,8 +281,9 @@ class Search:
 
     @cached_property
     def _gathered(self) -> list[tuple[int, Any]]:
-        """The photos that a short way leads to, or the first of those that one that gathers does:
-        their keys, and what they are ordered by. One query for count, page and facets.
+        """Keys of the photos that a way leads to which is no walk, and what they are ordered by.
+
+        One query for count, page and facets. Where tags meet on too many photos, the newest.
         """
         posting, condition = self.way.posting, self._meaning.condition
         if self.way.is_gathered:

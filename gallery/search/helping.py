@@ -42,7 +42,7 @@ TAG_FORMS = (
     Example("tag", "tag:dog@confirmed", "on which a person has said so"),
     Example("tag", "tag:dog@manual", "on which a person has typed it"),
     Example("tag", "tag:dog@suggested", "on which it is only suggested, below the threshold"),
-    Example("tag", "tag:dog@rejected", "on which a person has said no"),
+    Example("tag", "tag:dog@rejected", "of yours on which you have said no"),
     Example("tag", "tag:dog@bundled", "on which a tagger, by its name here, has said so"),
 )
 FIELD_HELP = (

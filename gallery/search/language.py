@@ -303,6 +303,11 @@ class _Reader:
 def _word(text: str, *, is_phrase: bool) -> Node:
     is_prefix = not is_phrase and text.endswith("*")
     plain = " ".join(text.rstrip("*").split()) if is_prefix else " ".join(text.split())
+    if plain.startswith("@") and not is_phrase:
+        raise RefusedError(
+            "A mark such as @confirmed stands right behind its tag: tag:dog@confirmed.",
+            quoted(plain),
+        )
     if not any(char.isalnum() for char in plain):
         raise RefusedError("There is no letter and no digit to look for here.", "")
     return Word(plain, is_prefix)

@@ -37,7 +37,7 @@ from ..models import (
     Visibility,
 )
 from ..models.photos import HAS_PLACE, words_of
-from ..models.tagging import SHOWN_STATES
+from ..models.tagging import SHOWN_STATES, TagState
 from ..models.tags import tag_slug
 from ..vocabulary import load
 from .conditions import (
@@ -362,9 +362,15 @@ class _Meanings:
 
     def _doubt_tag(self, asked: Tagged, name: str, kinds: Sequence[int]) -> None:
         """A word of people's own is as good as unknown to those who may see no photo with it."""
-        seen = PhotoTag.objects.filter(visible_to(self.viewer).on(ROW), tag__in=kinds)
+        seen = PhotoTag.objects.filter(self._told, visible_to(self.viewer).on(ROW), tag__in=kinds)
         why = f"No photo that you may see has a tag “{name}”."
         self.doubts.append(Doubt(asked, name, why, seen))
+
+    @property
+    def _told(self) -> Q:
+        """Assignments that the viewer is told of: who rejected what is its owner's business."""
+        told = ~Q(state=TagState.REJECTED)
+        return told | Q(photo__owner=self.viewer.pk) if self.viewer.pk else told
 
     def _marks(self, asked: Tagged) -> Q | None:
         states, taggers, is_manual = [], [], False
@@ -385,7 +391,12 @@ class _Meanings:
                     f"{better}@{close}" if close else better,
                 )
                 return None
+        if TagState.REJECTED in states and not isinstance(self.viewer, User):
+            self.mistake(asked, "Sign in to look for tags that you rejected.")
+            return None
         more = Q(state__in=states or SHOWN_STATES)
+        if TagState.REJECTED in states:
+            more &= self._told
         if taggers:
             more &= Q(run__tagger__in=taggers)
         return more & Q(run=None) if is_manual else more

@@ -50,14 +50,14 @@ def tag_detail(request: HttpRequest, slug: str) -> HttpResponse:
     tag = Tag.objects.named(slug).prefetch_related("aliases").first()
     if tag is None:
         raise Http404
-    if tag.slug != slug:
-        return redirect(tag, permanent=False)
     search = Search(
         query_of(Tagged((tag.label,))), viewer=request.user, scope=visible_to(request.user)
     )
     context = listed(request, search)
     if not context["page"].photos and not tag.category and "too_slow" not in context:
         raise Http404  # a word on nobody's photo but someone's secret one is a secret too
+    if tag.slug != slug:
+        return redirect(tag, permanent=False)
     context |= {
         "tag": tag,
         "above": Tag.objects.above(tag),

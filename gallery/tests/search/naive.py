@@ -198,6 +198,7 @@ class Naive:
             for mark in photo.marks
             if mark.tag in labels
             and mark.state in states
+            and (mark.state != "rejected" or photo.owner == self.viewer)
             and (not taggers or mark.tagger in taggers)
             and ("manual" not in asked.marks or mark.tagger is None)
             and all(_compares(mark.confidence, bound) for bound in asked.bounds)
@@ -221,7 +222,9 @@ class Naive:
                 return not {value.lower() if value == "ME" else value for value in values} <= owners
             case Named("like", values):
                 return not set(values) <= {photo.public_id for photo in seen}
-            case Tagged(names, is_exact):
+            case Tagged(names, is_exact, _, marks):
+                if "rejected" in marks and self.viewer is None:
+                    return True
                 return not all(self._knows_tag(name, is_exact=is_exact) for name in names)
         return False
 
@@ -232,7 +235,9 @@ class Naive:
         labels = {tag.label} if is_exact else self.library.kinds_of(tag.label)
         seen = self.library.visible_to(self.viewer)
         return bool(tag.category) or any(
-            mark.tag in labels for photo in seen for mark in photo.marks
+            mark.tag in labels and (mark.state != "rejected" or photo.owner == self.viewer)
+            for photo in seen
+            for mark in photo.marks
         )
 
     # --- Orders ---

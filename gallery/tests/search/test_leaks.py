@@ -94,6 +94,7 @@ PAGES = (
     "/tags/",
     "/tags/zeppelin/",
     "/tags/craft/",
+    "/tags/blimp/",
     "/tags/beach/",
     "/photos/hidden/",
     "/photos/seen/",

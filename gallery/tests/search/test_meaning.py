@@ -102,6 +102,7 @@ def test_changed_text_is_found_anew() -> None:
 @pytest.fixture
 def tags(settings: object) -> None:
     """One photo for each way in which a tag can stand on it."""
+    olga = make_user("olga")
     animal = make_tag("animal", category="animals")
     dog = make_tag("dog", parents=[animal], category="pets")
     make_tag("hot dog", category="food")
@@ -111,13 +112,13 @@ def tags(settings: object) -> None:
         ("rejected", TagState.REJECTED, 0.6),
         ("suggested", TagState.SUGGESTED, 0.2),
     ):
-        photo = make_photo(title=title)
+        photo = make_photo(olga, title=title)
         run = make_run(photo, tagger="bundled")
         PhotoTag.objects.create(photo=photo, tag=dog, confidence=confidence, state=state, run=run)
-    make_photo(title="typed", tags={"dog": 1.0}, state=TagState.CONFIRMED)
-    make_photo(title="above", tags={"animal": 0.5})
-    make_photo(title="food", tags={"hot dog": 0.5})
-    make_photo(title="two", tags={"animal": 0.9, "hot dog": 0.1})
+    make_photo(olga, title="typed", tags={"dog": 1.0}, state=TagState.CONFIRMED)
+    make_photo(olga, title="above", tags={"animal": 0.5})
+    make_photo(olga, title="food", tags={"hot dog": 0.5})
+    make_photo(olga, title="two", tags={"animal": 0.9, "hot dog": 0.1})
 
 
 @pytest.mark.parametrize(
@@ -164,7 +165,16 @@ def tags(settings: object) -> None:
 )
 @pytest.mark.usefixtures("tags")
 def test_tag_finds(text: str, titles: set[str]) -> None:
-    assert found(text) == titles
+    assert found(text, User.objects.get(username="olga")) == titles
+
+
+@pytest.mark.usefixtures("tags")
+def test_what_was_rejected_is_its_owners_business() -> None:
+    sven = make_user("sven")
+    assert found("tag:dog@rejected", sven) == set()
+    assert found("tag:dog@suggested@rejected", sven) == {"suggested"}
+    (mistake,) = asked("tag:dog@rejected").mistakes
+    assert mistake.why == "Sign in to look for tags that you rejected."
 
 
 @pytest.mark.parametrize(
