@@ -49,7 +49,7 @@ def new_public_id() -> str:
 
 MAX_WORD_CHARS = 40
 MAX_WORDS = 1000
-#: Stands among the words of photos that have a place; no word of a text has a colon.
+#: Stands among the words of photos that have a place; no word of a text itself has a colon.
 HAS_PLACE = "has:place"
 _SCRIPTS_WITHOUT_SPACES = "\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
 _WORD = re.compile(f"[{_SCRIPTS_WITHOUT_SPACES}]|[^\\W_{_SCRIPTS_WITHOUT_SPACES}]+")
@@ -63,6 +63,11 @@ def words_of(text: str) -> list[str]:
     plain = unicodedata.normalize("NFKD", text.casefold())
     bare = "".join(char for char in plain if not unicodedata.combining(char))
     return [word[:MAX_WORD_CHARS] for word in _WORD.findall(unicodedata.normalize("NFC", bare))]
+
+
+def column_words(column: str, text: str) -> list[str]:
+    """Return words as they are compared in one column alone, such as ``camera:canon``."""
+    return [f"{column}:{word}"[:MAX_WORD_CHARS] for word in words_of(text)]
 
 
 def new_shuffle() -> int:
@@ -235,8 +240,10 @@ class Photo(models.Model):
         # The caption last: a long one crowds out what stands behind it.
         written = (self.title, self.original_name, self.place, self.camera, self.caption)
         words = [" ".join(words_of(part)) for part in written]
-        place = [HAS_PLACE] if self.place.strip() else []
-        text = " ".join(["", *" | ".join(filter(None, place + words)).split()[:MAX_WORDS], ""])
+        columns = [column_words("camera", self.camera), column_words("place", self.place)]
+        marked = [HAS_PLACE] if self.place.strip() else []
+        marked += [" ".join(column) for column in columns]
+        text = " ".join(["", *" | ".join(filter(None, marked + words)).split()[:MAX_WORDS], ""])
         has_changed, self.text = text != self.text or self.shuffle is None, text
         if self.shuffle is None:
             self.shuffle = new_shuffle()

@@ -18,6 +18,7 @@ from django.db.models import (
     Exists,
     F,
     IntegerField,
+    Max,
     Q,
     QuerySet,
     Subquery,
@@ -288,11 +289,15 @@ class Search:
         posting, condition = self.way.posting, self._meaning.condition
         if self.way.is_gathered:
             posting, condition = self._meeting
-        rows = self._rows(posting, condition)
-        value = self._laps[0].value
-        at = value(posting.key) if value else Value(0, output_field=IntegerField())
-        rows = rows.annotate(at=at).order_by("-" + posting.key).values_list(posting.key, "at")
-        rows = rows.distinct() if posting.names_twice else rows
+        rows = self._rows(posting, condition).order_by("-" + posting.key)
+        if self.sort == Sort.CONFIDENCE and posting.of is self._meaning.assigned:
+            rows = rows.values(posting.key).annotate(at=Max("confidence"))
+        else:
+            value = self._laps[0].value
+            at = value(posting.key) if value else Value(0, output_field=IntegerField())
+            rows = rows.annotate(at=at)
+            rows = rows.distinct() if posting.names_twice else rows
+        rows = rows.values_list(posting.key, "at")
         with time_limited():
             return list(rows[: ways.SCAN + 1] if self.way.is_gathered else rows)
 

@@ -303,7 +303,7 @@ class _Reader:
 def _word(text: str, *, is_phrase: bool) -> Node:
     is_prefix = not is_phrase and text.endswith("*")
     plain = " ".join(text.rstrip("*").split()) if is_prefix else " ".join(text.split())
-    if plain.startswith("@") and not is_phrase:
+    if plain.startswith("@") and not (is_phrase or is_prefix):
         raise RefusedError(
             "A mark such as @confirmed stands right behind its tag: tag:dog@confirmed.",
             quoted(plain),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -36,7 +35,7 @@ from ..models import (
     User,
     Visibility,
 )
-from ..models.photos import HAS_PLACE, words_of
+from ..models.photos import HAS_PLACE, column_words, words_of
 from ..models.tagging import SHOWN_STATES, TagState
 from ..models.tags import tag_slug
 from ..vocabulary import load
@@ -542,8 +541,11 @@ def _has_word(word: str) -> Rows:
 
 
 def _has_prefix(start: str) -> Condition:
-    rows = PhotoWord.objects.filter(word__gte=start, word__lt=start + _LAST).exclude(word=HAS_PLACE)
-    return _Many(rows)
+    return _Many(_beginning(start).exclude(word__contains=":"))
+
+
+def _beginning(start: str) -> QuerySet[PhotoWord]:
+    return PhotoWord.objects.filter(word__gte=start, word__lt=start + _LAST)
 
 
 class _Many(Rows):
@@ -554,12 +556,15 @@ class _Many(Rows):
 
 
 def _part_of(column: str, name: str) -> Condition:
-    """Photos with this in one column, from the beginning of a word on."""
-    words = words_of(name)
+    """Photos with these words in one column, one after the other; the last may go on."""
+    words = column_words(column, name)
     if not words:
         return NOTHING
-    begins = Facts(Q(**{f"{column}__iregex": rf"(^|\W){re.escape(name)}"}))
-    return All([*map(_has_word, words[:-1]), _has_prefix(words[-1]), begins])
+    last = _Many(_beginning(words[-1]))
+    if len(words) == 1:
+        return last
+    in_row = Facts(Q(text__contains=f" {' '.join(words)}"))
+    return All([*map(_has_word, dict.fromkeys(words[:-1])), last, in_row])
 
 
 def _counted(counted: Counted) -> Condition:

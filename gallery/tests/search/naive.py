@@ -304,8 +304,7 @@ def _has_fact(photo: Photo, name: str, value: str) -> bool:
             facts = {"date": "taken_at"}
             return bool(getattr(photo, facts.get(value, value)))
         case "camera" | "place":
-            begins = rf"(^|\W){re.escape(value)}"
-            return re.search(begins, getattr(photo, name), re.IGNORECASE) is not None
+            return _begins_in(words(getattr(photo, name)), words(value))
         case "format":
             return photo.format == SAME_FORMATS.get(value.lower(), value.lower())
         case "orientation":
@@ -313,6 +312,15 @@ def _has_fact(photo: Photo, name: str, value: str) -> bool:
         case "color":
             return value in photo.colors
     raise AssertionError(name)
+
+
+def _begins_in(said: list[str], asked: list[str]) -> bool:
+    """Whether words stand in others one after the other, the last of which may go on."""
+    for start in range(len(said) - len(asked) + 1):
+        here = said[start : start + len(asked)]
+        if asked and here[:-1] == asked[:-1] and here[-1].startswith(asked[-1]):
+            return True
+    return False
 
 
 def _has_text(photo: Photo, text: str, *, is_prefix: bool) -> bool:

@@ -224,9 +224,10 @@ def test_tag_of_the_vocabulary_may_stand_on_nothing() -> None:
     assert titles("tag:heron") == []
 
 
-def test_tag_that_is_only_refused_on_what_may_be_seen_is_known() -> None:
-    make_photo(tags={"mothlike": 0.9}, state="rejected")
-    assert titles("tag:mothlike") == []
+def test_tag_that_was_only_refused_is_known_to_the_photos_owner_alone() -> None:
+    owner = make_photo(tags={"mothlike": 0.9}, state="rejected").owner
+    assert not asked("tag:mothlike", owner).mistakes
+    assert asked("tag:mothlike", make_user("sven")).mistakes
 
 
 def test_of_many_unknown_names_some_are_told() -> None:

@@ -292,6 +292,15 @@ def test_name_may_begin_where_a_word_does_and_nowhere_else(ann: User) -> None:
     assert found("camera:anon") == {"liked"}
 
 
+def test_place_and_camera_are_compared_without_accents_and_signs() -> None:
+    make_photo(title="paulo", place="São Paulo, Brasil", camera="EOS-R5 Mark II")
+    make_photo(title="luis", place="Sao Luis", camera="EOS R6")
+    assert found('place:"sao pau"') == {"paulo"}
+    assert found("place:são") == {"paulo", "luis"}
+    assert found('place:"paulo brasil" camera:"eos r5"') == {"paulo"}
+    assert found("camera*") == set()
+
+
 def test_long_caption_takes_no_place_away() -> None:
     make_photo(title="long", caption="word " * 990, place="Lisbon", camera="Leica")
     assert found("has:place place:lisbon camera:leica") == {"long"}
