@@ -87,9 +87,6 @@ class PhotoQuerySet(models.QuerySet["Photo"]):
         # Not “public or theirs”: for a plain OR, SQLite would gather and sort all their photos.
         return self.filter(~(~Q(visibility=Visibility.PUBLIC) & ~Q(owner=user)))
 
-    def public(self) -> Self:
-        return self.filter(visibility=Visibility.PUBLIC)
-
     def bulk_create(self, objs: Iterable[Photo], *args: Any, **kwargs: Any) -> list[Photo]:
         """Store photos with the words under which they are found. No signal is sent."""
         photos = list(objs)
@@ -134,13 +131,6 @@ class PhotoQuerySet(models.QuerySet["Photo"]):
 
         runs = TaggingRun.objects.counting().filter(tagger=tagger, status=RunStatus.COMPLETE)
         return self.filter(~models.Exists(runs.filter(photo=models.OuterRef("pk"))))
-
-    def sure_of_a_tag(self, min_confidence: float) -> Self:
-        """Photos with at least one tag that is at least so sure."""
-        from .tagging import PhotoTag
-
-        carrying = PhotoTag.objects.shown().filter(confidence__gte=min_confidence)
-        return self.filter(models.Exists(carrying.filter(photo=models.OuterRef("pk"))))
 
     def for_cards(self) -> Self:
         """What a page of photo cards needs of the photos; their tags are fetched beside."""
@@ -264,12 +254,6 @@ class Photo(models.Model):
     @property
     def is_public(self) -> bool:
         return self.visibility == Visibility.PUBLIC
-
-    @property
-    def orientation(self) -> str:
-        if self.width == self.height:
-            return "square"
-        return "landscape" if self.width > self.height else "portrait"
 
 
 class PhotoWord(models.Model):

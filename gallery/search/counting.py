@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db.models import BigIntegerField, Subquery
@@ -48,6 +48,13 @@ def count_tags(keys: Sequence[int], *, viewer: Viewer, most: int) -> dict[int, C
         "ancestor_id", "descendant_id"
     ):
         kinds[tag].append(kind)
+    return count_kinds(kinds, viewer=viewer, most=most)
+
+
+def count_kinds(
+    kinds: Mapping[int, Sequence[int]], *, viewer: Viewer, most: int
+) -> dict[int, Count]:
+    """The same of tags whose kinds are known, themselves included. One query."""
     if not kinds:
         return {}
     seen = visible_to(viewer).on(ROW)

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db.models import Exists, OuterRef
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from .. import acts
 from ..forms import MergeIntoForm, RenameTagForm
-from ..models import BulkAct, Tag, User
-from ..search.counting import Count, count_all_tags, count_tags
+from ..models import BulkAct, Tag, TagClosure, TaughtTag, User
+from ..search.counting import Count, count_all_tags, count_kinds
 from ..search.finding import Search
 from ..search.language import query_of
 from ..search.meaning import visible_to
@@ -47,7 +49,9 @@ def _by_category(tags: Iterable[Tag]) -> list[tuple[str, list[Tag]]]:
 
 @require_safe
 def tag_detail(request: HttpRequest, slug: str) -> HttpResponse:
-    tag = Tag.objects.named(slug).prefetch_related("aliases").first()
+    taught = TaughtTag.objects.filter(owner=request.user.pk, tag=OuterRef("pk"))
+    tags = Tag.objects.named(slug).prefetch_related("aliases")
+    tag = tags.annotate(is_taught=Exists(taught)).first()
     if tag is None:
         raise Http404
     search = Search(
@@ -61,8 +65,7 @@ def tag_detail(request: HttpRequest, slug: str) -> HttpResponse:
     context |= {
         "tag": tag,
         "above": Tag.objects.above(tag),
-        "taught": request.user.is_authenticated
-        and request.user.taught_tags.filter(tag=tag).exists(),
+        "taught": tag.is_taught,  # type: ignore[attr-defined]  # annotated above
         "below": _kinds(tag, request),
         "search": search,
     }
@@ -71,9 +74,13 @@ def tag_detail(request: HttpRequest, slug: str) -> HttpResponse:
 
 def _kinds(tag: Tag, request: HttpRequest) -> list[tuple[Tag, Count]]:
     """Return the kinds of a tag that are on photos this person may see, with on how many."""
-    kinds = Tag.objects.kinds_of(tag).in_bulk()
-    counts = count_tags([*kinds], viewer=request.user, most=MOST_COUNTED)
-    return [(kind, counts[key]) for key, kind in kinds.items() if key in counts]
+    kinds: dict[Tag, list[int]] = defaultdict(list)
+    rows = TagClosure.objects.filter(ancestor__in=Tag.objects.kinds_of(tag).values("pk"))
+    for row in rows.select_related("ancestor").order_by("ancestor__label", "descendant"):
+        kinds[row.ancestor].append(row.descendant_id)
+    below = {kind.pk: keys for kind, keys in kinds.items()}
+    counts = count_kinds(below, viewer=request.user, most=MOST_COUNTED)
+    return [(kind, counts[kind.pk]) for kind in kinds if kind.pk in counts]
 
 
 @login_required

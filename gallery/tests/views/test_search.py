@@ -345,3 +345,18 @@ def test_photos_of_before_are_completed_by_housekeeping(client: Client) -> None:
     photo.refresh_from_db()
     assert photo.colors == 0
     assert TaggingRun.objects.count() == 0
+
+
+@pytest.mark.parametrize(("place", "most"), [("/", 10), ("/mine/", 10), ("/tags/dog/", 13)])
+def test_lists_without_a_search_cost_as_much(
+    member: Client, olga: User, place: str, most: int
+) -> None:
+    animal = make_tag("animal", category="pets")
+    dog = make_tag("dog", parents=[animal], category="pets")
+    for label in ("corgi", "poodle"):
+        make_tag(label, parents=[dog], category="pets")
+    for _ in range(20):
+        make_photo(olga, tags={"dog": 0.9, "corgi": 0.8, "animal": 0.95})
+    with CaptureQueriesContext(connection) as made:
+        assert member.get(place).status_code == 200
+    assert len(made) <= most, "\n".join(one["sql"][:200] for one in made.captured_queries)
