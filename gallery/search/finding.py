@@ -1,8 +1,9 @@
 """Finds photos: pages in every order and about how many there are, at any size of the library.
 
-A search is driven by one posting, and all else is asked of its rows one by one: by the first that
-is short, else by the one whose newest rows reach furthest back, read in the order of the page.
-How long postings are is asked in one query, and none is counted further than `ways.SCAN` rows.
+A search is driven by one posting, and all else is asked of its rows one by one: by a short one;
+where tags hardly ever meet, by the photos of two together; else by the one whose newest rows reach
+furthest back, until the page is full. `ways` chooses, from one query that counts no posting further
+than `ways.SCAN` rows; `orders` says what pages are in the order of.
 """
 
 from __future__ import annotations

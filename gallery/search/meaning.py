@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import (
-    BigIntegerField,
-    CharField,
     F,
-    IntegerField,
     Q,
     QuerySet,
-    Value,
 )
 from django.db.models.functions import Coalesce
 from django.utils import timezone
@@ -30,20 +24,16 @@ from ..models import (
     PhotoTag,
     PhotoWord,
     Tag,
-    TagAlias,
-    TagClosure,
     User,
     Visibility,
 )
-from ..models.photos import HAS_PLACE, column_words, words_of
+from ..models.photos import HAS_PLACE
 from ..models.tagging import SHOWN_STATES, TagState
 from ..models.tags import tag_slug
 from ..vocabulary import load
 from .conditions import (
-    DATE,
     LOOKUPS,
     NOTHING,
-    PHOTO,
     ROW,
     All,
     Arrived,
@@ -52,16 +42,22 @@ from .conditions import (
     Either,
     Facts,
     No,
-    Posting,
     Rows,
-    TagCount,
     compared,
 )
+from .facts import counted_of, dated_of, part_of, taken_of, text_of
 from .language import Mistake, Query
+from .tagged import (
+    assigned_kinds,
+    first_assigned,
+    is_contradiction,
+    known_tags,
+    merged,
+    without_implied,
+)
 from .tree import (
     Aged,
     And,
-    Bound,
     Counted,
     Dated,
     Leaf,
@@ -81,8 +77,6 @@ Viewer = User | AnonymousUser
 ME = "me"
 #: To find what is like a photo, all photos are looked at.
 MOST_LIKED = 3
-#: Greater than any word that begins with what stands before it.
-_LAST = "\U0010ffff"
 
 
 # --- Whose photos -----------------------------------------------------------------------------
@@ -99,50 +93,6 @@ def visible_to(viewer: Viewer) -> Condition:
 
 
 # --- Names ------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class KnownTag:
-    """A tag that a search names; ``kinds`` are the keys of all that are kinds of it, itself too,
-    with about how many photos each is on.
-    """
-
-    pk: int
-    is_of_vocabulary: bool
-    kinds: Mapping[int, int]
-
-
-def known_tags(names: Iterable[str]) -> dict[str, KnownTag]:
-    """Return the tags of these names by the slugs of the names, aliases included; one query."""
-    slugs = {slug for name in names if (slug := tag_slug(name))}
-    if not slugs:
-        return {}
-    aliases = TagAlias.objects.filter(slug__in=slugs)
-    own = Tag.objects.filter(slug__in=slugs).order_by()
-    rows = TagClosure.objects.filter(
-        ancestor__in=own.values("pk").union(aliases.order_by().values("tag"))
-    ).values_list(
-        "ancestor", "ancestor__slug", "ancestor__category", "descendant",
-        Coalesce("descendant__estimate", 0),
-    )  # fmt: skip
-    names_of = aliases.values_list(
-        "tag",
-        "slug",
-        Value("", output_field=CharField()),
-        Value(0, output_field=BigIntegerField()),
-        Value(0, output_field=IntegerField()),
-    )
-    kinds: dict[int, dict[int, int]] = defaultdict(dict)
-    owners: dict[str, int] = {}
-    of_vocabulary: set[int] = set()
-    for pk, slug, category, kind, estimate in rows.order_by().union(names_of.order_by(), all=True):
-        if kind:
-            kinds[pk][kind] = estimate
-        if slug in slugs and (kind or slug not in owners):
-            owners[slug] = pk
-        if category:
-            of_vocabulary.add(pk)
-    return {slug: KnownTag(pk, pk in of_vocabulary, kinds[pk]) for slug, pk in owners.items()}
 
 
 def _tag_names(tree: Node | None) -> Iterator[str]:
@@ -192,100 +142,21 @@ def meaning_of(query: Query, *, viewer: Viewer, scope: Condition | None) -> Mean
     if query.tree is not None:
         parts.append(reader.condition(query.tree))
     flat = [one for part in parts for one in (part.parts if isinstance(part, All) else [part])]
-    if _is_contradiction(flat):
+    if is_contradiction(flat):
         flat.append(NOTHING)
-    flat = _without_implied(flat)
+    flat = without_implied(flat)
     return Meaning(
         condition=All(flat),
         mistakes=tuple(reader.mistakes),
         doubts=tuple(reader.doubts),
         like=reader.like if any(map(_is_like, conjuncts(query.tree))) else None,
-        assigned=_assigned(flat),
+        assigned=first_assigned(flat),
         named_tags=frozenset(tag.pk for tag in reader.tags.values()),
     )
 
 
 def _is_like(node: Node) -> bool:
     return isinstance(node, Named) and node.field == "like"
-
-
-def _is_contradiction(parts: Sequence[Condition]) -> bool:
-    """Whether a tag is asked for, and that the photo has no tag of a kind that it is of."""
-    asked = [part for part in parts if isinstance(part, Assigned)]
-    denied = [part.part for part in parts if isinstance(part, No)]
-    return any(
-        set(one.tags) <= set(other.tags) and one.more == other.more
-        for one in asked
-        for other in denied
-        if isinstance(other, Assigned)
-    )
-
-
-def _without_implied(parts: Sequence[Condition]) -> list[Condition]:
-    """Leave out tags of which a kind is asked for as well: what is a finch is a bird anyway."""
-
-    def is_implied(place: int, part: Condition) -> bool:
-        return isinstance(part, Assigned) and any(
-            isinstance(other, Assigned)
-            and other.more == part.more
-            and set(other.tags) <= set(part.tags)
-            and (len(other.tags) < len(part.tags) or other_place < place)
-            for other_place, other in enumerate(parts)
-        )
-
-    return [part for place, part in enumerate(parts) if not is_implied(place, part)]
-
-
-def _assigned(parts: Iterable[Condition]) -> Assigned | None:
-    """Return the first tag that photos are asked to have."""
-    for part in parts:
-        if isinstance(part, Assigned):
-            return part
-        if isinstance(part, Either) and (found := _assigned(part.parts)):
-            return found
-    return None
-
-
-def _assigned_kinds(kinds: Mapping[int, int], more: Q) -> Assigned:
-    """Ask for one of these tags; photos of a kind mostly have what it is a kind of as well."""
-    estimate = sum(kinds.values()) or None
-    commonest = max(kinds, key=lambda kind: kinds[kind], default=None)
-    return Assigned(sorted(kinds), more, estimate, commonest, max(kinds.values(), default=0))
-
-
-def _merged(parts: Iterable[Condition]) -> list[Condition]:
-    """Return what may hold instead, with all tags of which the same is asked as one condition."""
-    flat = [one for part in parts for one in (part.parts if isinstance(part, Either) else [part])]
-    merged: list[Condition] = []
-    for part in flat:
-        same = next(
-            (
-                place
-                for place, other in enumerate(merged)
-                if isinstance(part, Assigned)
-                and isinstance(other, Assigned)
-                and other.more == part.more
-            ),
-            None,
-        )
-        if same is None:
-            merged.append(part)
-        else:
-            merged[same] = _one_of(merged[same], part)
-    return merged
-
-
-def _one_of(one: Condition, other: Condition) -> Assigned:
-    assert isinstance(one, Assigned)
-    assert isinstance(other, Assigned)
-    larger = one if (one.estimate or 0) >= (other.estimate or 0) else other
-    return Assigned(
-        sorted({*one.tags, *other.tags}),
-        one.more,
-        (one.estimate or 0) + (other.estimate or 0) or None,
-        larger.commonest,
-        one.photos + other.photos,
-    )
 
 
 class _Meanings:
@@ -306,7 +177,7 @@ class _Meanings:
             case And(children):
                 return All([self.condition(child) for child in children])
             case Or(children):
-                return Either(_merged(self.condition(child) for child in children))
+                return Either(merged(self.condition(child) for child in children))
             case Not(child):
                 return No(self.condition(child))
             case _:
@@ -319,9 +190,9 @@ class _Meanings:
             case Tagged():
                 return self._tagged(leaf)
             case Counted():
-                return _counted(leaf)
+                return counted_of(leaf)
             case Dated():
-                return _dated(leaf)
+                return dated_of(leaf)
             case Aged():
                 return self._aged(leaf)
             case Named():
@@ -336,11 +207,9 @@ class _Meanings:
         return NOTHING
 
     def _word(self, word: Word) -> Condition:
-        text = _text(word)
+        text = text_of(word)
         tag = None if word.is_prefix else self.tags.get(tag_slug(word.text))
-        return (
-            Either([_assigned_kinds(tag.kinds, Q(state__in=SHOWN_STATES)), text]) if tag else text
-        )
+        return Either([assigned_kinds(tag.kinds, Q(state__in=SHOWN_STATES)), text]) if tag else text
 
     def _tagged(self, asked: Tagged) -> Condition:
         more = self._marks(asked)
@@ -357,7 +226,7 @@ class _Meanings:
             keys.update(kinds)
             if tag is None or not tag.is_of_vocabulary:
                 self._doubt_tag(asked, name, list(kinds))
-        return _assigned_kinds(keys, more)
+        return assigned_kinds(keys, more)
 
     def _doubt_tag(self, asked: Tagged, name: str, kinds: Sequence[int]) -> None:
         """A word of people's own is as good as unknown to those who may see no photo with it."""
@@ -404,7 +273,7 @@ class _Meanings:
         since, until = (
             (self.now - aged.age, None) if aged.is_younger else (None, self.now - aged.age)
         )
-        return Arrived(since, until) if aged.field == "added" else _taken(since, until)
+        return Arrived(since, until) if aged.field == "added" else taken_of(since, until)
 
     def category(self, named: Named) -> Condition:
         categories = load().categories
@@ -422,7 +291,7 @@ class _Meanings:
                 )
         tags = Tag.objects.filter(category__in=[slug for slug in found if slug])
         kinds = dict(tags.values_list("pk", Coalesce("estimate", 0)))
-        return _assigned_kinds(kinds, Q(state__in=SHOWN_STATES))
+        return assigned_kinds(kinds, Q(state__in=SHOWN_STATES))
 
     def by(self, named: Named) -> Condition:
         names = [name for name in named.names if name.lower() != ME]
@@ -455,10 +324,10 @@ class _Meanings:
         return Either([_HAS[name] for name in named.names])
 
     def camera(self, named: Named) -> Condition:
-        return Either([_part_of("camera", name) for name in named.names])
+        return Either([part_of("camera", name) for name in named.names])
 
     def place(self, named: Named) -> Condition:
-        return Either([_part_of("place", name) for name in named.names])
+        return Either([part_of("place", name) for name in named.names])
 
     def format(self, named: Named) -> Condition:
         same = {"jpg": "jpeg", "tif": "tiff", "heif": "heic"}
@@ -517,81 +386,3 @@ _HAS: Mapping[str, Condition] = {
     "date": Facts(Q(taken_at__isnull=False)),
     "title": Facts(~Q(title="")),
 }
-
-
-# --- Text, numbers, dates ---------------------------------------------------------------------
-
-
-def _text(word: Word) -> Condition:
-    """Photos whose text has these words, one after the other."""
-    words = words_of(word.text)
-    if not words:
-        return NOTHING
-    if word.is_prefix:
-        return All([*map(_has_word, words[:-1]), _has_prefix(words[-1])])
-    if len(words) == 1:
-        return _has_word(words[0])
-    return All(
-        [*map(_has_word, dict.fromkeys(words)), Facts(Q(text__contains=f" {' '.join(words)} "))]
-    )
-
-
-def _has_word(word: str) -> Rows:
-    return Rows(PhotoWord.objects.filter(word=word))
-
-
-def _has_prefix(start: str) -> Condition:
-    return _Many(_beginning(start).exclude(word__contains=":"))
-
-
-def _beginning(start: str) -> QuerySet[PhotoWord]:
-    return PhotoWord.objects.filter(word__gte=start, word__lt=start + _LAST)
-
-
-class _Many(Rows):
-    """Rows of which a photo may have several."""
-
-    def postings(self) -> list[Posting]:
-        return [Posting(self.rows, ROW, is_ordered=False, of=self)]
-
-
-def _part_of(column: str, name: str) -> Condition:
-    """Photos with these words in one column, one after the other; the last may go on."""
-    words = column_words(column, name)
-    if not words:
-        return NOTHING
-    last = _Many(_beginning(words[-1]))
-    if len(words) == 1:
-        return last
-    in_row = Facts(Q(text__contains=f" {' '.join(words)}"))
-    return All([*map(_has_word, dict.fromkeys(words[:-1])), last, in_row])
-
-
-def _counted(counted: Counted) -> Condition:
-    bound: Bound = counted.bound
-    if counted.field == "tags":
-        return TagCount(bound)
-    return Facts(Q(**{f"{counted.field}__{LOOKUPS[bound.operator]}": bound.number}))
-
-
-def _dated(dated: Dated) -> Condition:
-    since = _midnight(dated.since.first) if dated.since else None
-    following = dated.until.following if dated.until else None
-    until = _midnight(following) if following else None
-    return Arrived(since, until) if dated.field == "added" else _taken(since, until)
-
-
-def _taken(since: datetime | None, until: datetime | None) -> Condition:
-    """Photos taken in a time; said of the date that lists are in the order of, too."""
-    taken, dated = Q(taken_at__isnull=False), Q()
-    if since:
-        taken &= Q(taken_at__gte=since)
-        dated &= compared(DATE, ">=", since)
-    if until:
-        taken &= Q(taken_at__lt=until)
-        dated &= compared(DATE, "<", until)
-    return Facts(taken & dated, also=Posting(Photo.objects.filter(taken), PHOTO, is_ordered=False))
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), tzinfo=UTC)
