@@ -1,6 +1,7 @@
 """How quick and how right `nearest` is, and what its index costs, beside looking at every photo.
 
     python bench/similar.py [--photos 100000] [--database URL] [--keep FOLDER]
+    python bench/similar.py --database URL --vectors pgvector
 
 Stores made-up photos with features through the real models, in a temporary SQLite database or in
 an empty database that is named, has the index made as housekeeping does, and asks for the photos
@@ -41,6 +42,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--photos", type=int, default=100_000)
     parser.add_argument("--database", help="of an empty database; SQLite in a folder of its own")
+    parser.add_argument("--vectors", choices=("embedded", "pgvector"), default="embedded")
     parser.add_argument("--keep", type=Path, help="a folder to keep everything in, and to go on in")
     parser.add_argument("--part", choices=PARTS, help=argparse.SUPPRESS)
     asked = parser.parse_args()
@@ -62,6 +64,7 @@ def _set_up(asked: argparse.Namespace) -> None:
         os.environ["DATABASE_URL"] = asked.database
     else:
         os.environ.pop("DATABASE_URL", None)
+    os.environ["PHOTOLIB_VECTORS"] = asked.vectors
     os.environ["DJANGO_SETTINGS_MODULE"] = "photolib.settings"
     sys.path.insert(0, str(ROOT))
     import django
@@ -133,20 +136,19 @@ def _features(count: int, *, skip: int = 0, seed: int = 0) -> Iterator[np.ndarra
 
 def _index() -> None:
     from gallery.models import Fingerprint
-    from gallery.similar import files, refresh_indexes
+    from gallery.vectors.stores import store
 
-    before, path = _memory("VmHWM"), files.path_of(MODEL)
+    before = _memory("VmHWM")
     _report("photos", f"{Fingerprint.objects.count():,}")
-    if not path.exists():
-        _report("index made in", f"{_seconds(refresh_indexes):.1f} s")
+    if store().card(MODEL) is None:
+        _report("index made in", f"{_seconds(_refresh):.1f} s")
         _report("making it takes memory", f"{_memory('VmHWM') - before:.0f} MB")
-    if not path.exists():
+    if store().card(MODEL) is None:
         _report("index", "none, the library is small")
         return
-    _report("size of the index", f"{path.stat().st_size / 1e6:.1f} MB")
-    _report("a round without work", f"{1e3 * _seconds(refresh_indexes):.1f} ms")
-    thorough = partial(refresh_indexes, thorough=True)
-    _report("a thorough one", f"{1e3 * _seconds(thorough):.0f} ms")
+    _report("size of the index", f"{_size() / 1e6:.1f} MB")
+    _report("a round without work", f"{1e3 * _seconds(_refresh):.1f} ms")
+    _report("a thorough one", f"{1e3 * _seconds(partial(_refresh, thorough=True)):.0f} ms")
 
 
 def _add() -> None:
@@ -154,9 +156,11 @@ def _add() -> None:
     from django.utils import timezone
 
     from gallery.models import Fingerprint
-    from gallery.similar import files, nearest, refresh_indexes, upkeep
+    from gallery.similar import nearest
+    from gallery.vectors import upkeep
+    from gallery.vectors.stores import store
 
-    if not files.path_of(MODEL).exists():
+    if store().card(MODEL) is None:
         return
     before = _memory("VmHWM")
     for count in (100, 1000):
@@ -167,9 +171,33 @@ def _add() -> None:
         assert photos[1].pk in near, "new photos are found at once"
         _report_times(f"nearest with {count} new", [_timed(nearest, one) for one in photos[:200]])
         upkeep.ADD_FROM = count
-        _report(f"{count} added, index written", f"{_seconds(refresh_indexes):.2f} s")
+        _report(f"{count} added, index written", f"{_seconds(_refresh):.2f} s")
     _report("adding takes memory", f"{_memory('VmHWM') - before:.0f} MB")
-    assert files.read_card(files.path_of(MODEL)).count == Fingerprint.objects.count()
+    card = store().card(MODEL)
+    assert card, "the index stays"
+    assert card.count == Fingerprint.objects.count(), "nothing is missing"
+
+
+def _refresh(*, thorough: bool = False) -> None:
+    from gallery.similar import spaces
+    from gallery.vectors import refresh_indexes
+
+    refresh_indexes(spaces(), thorough=thorough)
+
+
+def _size() -> int:
+    from django.conf import settings
+    from django.db import connection
+
+    from gallery.models import VectorIndex
+    from gallery.vectors import files
+
+    if settings.VECTORS == "embedded":
+        return files.path_of(MODEL).stat().st_size
+    with connection.cursor() as cursor:
+        table = VectorIndex.objects.get(space=MODEL).table
+        cursor.execute("SELECT pg_total_relation_size(%s)", [table])
+        return int(cursor.fetchone()[0])
 
 
 # --- Asking -----------------------------------------------------------------------------------
@@ -191,12 +219,12 @@ def _chosen() -> list[int]:
 def _exact() -> None:
     """Compare every photo with all questions, and keep what is nearest to each."""
     from gallery.models import Fingerprint
-    from gallery.similar import vectors
+    from gallery.vectors import arithmetic
 
     every = Fingerprint.objects.order_by("pk").values_list("pk", flat=True)
     chosen = _chosen()
     asked = Fingerprint.objects.embeddings_of(chosen, MODEL)
-    towards = vectors.unit(vectors.stack([asked[key] for key in chosen], DIMENSIONS))
+    towards = arithmetic.unit(arithmetic.stack([asked[key] for key in chosen], DIMENSIONS))
     best, keys = np.empty((QUESTIONS, 0), np.float32), np.empty((QUESTIONS, 0), np.int64)
     last, seconds = 0, 0.0
     while True:
@@ -204,7 +232,7 @@ def _exact() -> None:
         found = Fingerprint.objects.embeddings_of(list(every.filter(pk__gt=last)[:5000]), MODEL)
         if not found:
             break
-        features = vectors.unit(vectors.stack(found.values(), DIMENSIONS))
+        features = arithmetic.unit(arithmetic.stack(found.values(), DIMENSIONS))
         _ = features @ towards[0]
         seconds += time.perf_counter() - started
         some = np.fromiter(found, np.int64)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
 from typing import Any
 
@@ -16,26 +17,38 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html
 
-from . import acts, renditions, review, tagging, tags, teaching, thresholds
+from . import acts, following, renditions, review, tagging, tags, teaching, thresholds, trends
 from .forms import AdminUploadForm, BulkTagForm, MergeTagsForm, RetagForm
+from .interests import choices
 from .models import (
+    Block,
     BulkAct,
     Favourite,
+    Follow,
+    Interest,
+    Length,
+    NotTwins,
+    Period,
     Photo,
     PhotoTag,
+    Profile,
     RunStatus,
     SavedSearch,
     Tag,
     TagAlias,
+    TagCount,
     TaggingRun,
     TagParent,
     TaughtTag,
+    TrendReport,
+    TwinScan,
     User,
     Visibility,
 )
 from .models.photos import PhotoQuerySet
 from .models.tagging import SHOWN_STATES
 from .models.tags import tag_slug
+from .trends.periods import Span
 
 COUNT_UP_TO = 10_000
 #: What each action asks for before it begins.
@@ -216,12 +229,12 @@ class PhotoAdmin(FastAdmin):
 
     @admin.action(description="Publish", permissions=["change"])
     def publish(self, request: HttpRequest, photos: QuerySet[Photo]) -> None:
-        count = photos.update(visibility=Visibility.PUBLIC)
+        count = _photos(photos).set_visibility(Visibility.PUBLIC)
         messages.success(request, f"{count} photos are public now.")
 
     @admin.action(description="Hide", permissions=["change"])
     def hide(self, request: HttpRequest, photos: QuerySet[Photo]) -> None:
-        count = photos.update(visibility=Visibility.PRIVATE)
+        count = _photos(photos).set_visibility(Visibility.PRIVATE)
         messages.success(request, f"{count} photos are private now.")
 
 
@@ -430,3 +443,189 @@ class FavouriteAdmin(FastAdmin):
     list_select_related = ("person", "photo")
     search_fields = ("person__username",)
     raw_id_fields = ("person", "photo")
+
+
+# --- Near-duplicates: to look at, not to change -----------------------------------------------
+
+
+class ReadOnlyAdmin(FastAdmin):
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(TwinScan)
+class TwinScanAdmin(ReadOnlyAdmin):
+    list_display = ("owner", "group_count", "photo_count", "made_at", "wanted_at")
+    list_select_related = ("owner",)
+    search_fields = ("owner__username",)
+    fields = ("owner", "group_count", "photo_count", "made_at", "wanted_at")
+    ordering = ("-made_at",)
+
+    @admin.display(description="groups")
+    def group_count(self, scan: TwinScan) -> int:
+        return len(scan.groups)
+
+
+@admin.register(NotTwins)
+class NotTwinsAdmin(ReadOnlyAdmin):
+    list_display = ("photo", "other", "owner")
+    list_select_related = ("photo__owner", "other")
+    search_fields = ("photo__owner__username",)
+
+    @admin.display(description="owner")
+    def owner(self, pair: NotTwins) -> str:
+        return str(pair.photo.owner)
+
+
+# --- Interests and people ---------------------------------------------------------------------
+
+
+@admin.register(Profile)
+class ProfileAdmin(FastAdmin):
+    """Whether people's interests are worked out and how far, not what they are."""
+
+    list_display = ("person", "is_on", "is_listed", "public_photos", "as_of", "changed_at")
+    list_filter = ("is_on", "is_listed")
+    list_select_related = ("person",)
+    search_fields = ("person__username",)
+    fields = (
+        "person", "is_on", "is_listed", "public_photos", "as_of", "public_at", "changed_at",
+        "reset_at",
+    )  # fmt: skip
+    # That others may find somebody is theirs to say.
+    readonly_fields = tuple(name for name in fields if name != "is_on")
+    ordering = ("pk",)
+    actions = ("switch_off", "switch_on", "list_no_longer", "work_out_anew")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False  # they come with what people do
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """With the person alone: without its row, an interest that is off would be on again."""
+        match = request.resolver_match
+        is_own = match is not None and (match.url_name or "").startswith("gallery_profile")
+        return not is_own and super().has_delete_permission(request, obj)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        if "is_on" in form.changed_data:
+            deed = choices.switch_on if obj.is_on else choices.switch_off
+            deed(obj.person)
+
+    @admin.action(description="Switch off, and delete what is kept", permissions=["change"])
+    def switch_off(self, request: HttpRequest, chosen: QuerySet[Profile]) -> None:
+        self._do(request, chosen, lambda profile: choices.switch_off(profile.person))
+
+    @admin.action(description="Switch on", permissions=["change"])
+    def switch_on(self, request: HttpRequest, chosen: QuerySet[Profile]) -> None:
+        off = chosen.filter(is_on=False)
+        self._do(request, off, lambda profile: choices.switch_on(profile.person))
+
+    @admin.action(description="Show to others no longer", permissions=["change"])
+    def list_no_longer(self, request: HttpRequest, chosen: QuerySet[Profile]) -> None:
+        self._do(request, chosen, lambda profile: choices.list_me(profile.person, False))
+
+    @admin.action(description="Work out anew", permissions=["change"])
+    def work_out_anew(self, request: HttpRequest, chosen: QuerySet[Profile]) -> None:
+        from .interests import profiles  # counts with numpy, which others need not load
+
+        self._do(request, chosen, lambda profile: profiles.refresh(profile.pk))
+
+    def _do(
+        self, request: HttpRequest, chosen: QuerySet[Profile], deed: Callable[[Profile], object]
+    ) -> None:
+        people = list(chosen.select_related("person"))
+        for profile in people:
+            deed(profile)
+        messages.success(request, f"Done for {len(people)} people.")
+
+
+@admin.register(Interest)
+class InterestAdmin(ReadOnlyAdmin):
+    """What people say of tags by hand; to take away what is wrong."""
+
+    list_display = ("person", "tag", "stance", "created_at")
+    list_filter = ("stance",)
+    list_select_related = ("person", "tag")
+    search_fields = ("person__username", "tag__label")
+    ordering = ("-pk",)
+
+
+@admin.register(Follow)
+class FollowAdmin(ReadOnlyAdmin):
+    list_display = ("person", "followed", "created_at")
+    list_select_related = ("person", "followed")
+    search_fields = ("person__username", "followed__username")
+    ordering = ("-pk",)
+
+
+@admin.register(Block)
+class BlockAdmin(ReadOnlyAdmin):
+    """Who wants nothing to do with whom; taken away as their own page would."""
+
+    list_display = ("person", "blocked", "created_at")
+    list_select_related = ("person", "blocked")
+    search_fields = ("person__username", "blocked__username")
+    ordering = ("-pk",)
+
+    def delete_model(self, request: HttpRequest, block: Block) -> None:
+        following.unblock(block.person, block.blocked)
+
+    def delete_queryset(self, request: HttpRequest, chosen: QuerySet[Block]) -> None:
+        for block in chosen.select_related("person", "blocked"):
+            following.unblock(block.person, block.blocked)
+
+
+# --- Trends: to look at, and to have counted anew ---------------------------------------------
+
+
+@admin.register(Period)
+class PeriodAdmin(ReadOnlyAdmin):
+    list_display = (
+        "start", "length", "people", "photos", "public_people", "public_photos", "counted_at",
+        "changed_at",
+    )  # fmt: skip
+    list_filter = ("length",)
+    ordering = ("-start", "length")
+    actions = ("count_anew",)
+
+    @admin.action(description="Count anew")
+    def count_anew(self, request: HttpRequest, chosen: QuerySet[Period]) -> None:
+        count = trends.count_anew(chosen)
+        messages.success(request, f"{count} periods are counted in the next rounds.")
+
+
+@admin.register(TagCount)
+class TagCountAdmin(ReadOnlyAdmin):
+    list_display = (
+        "tag", "period", "people", "photos", "public_people", "public_photos", "is_withheld",
+    )  # fmt: skip
+    list_filter = ("period__length", "is_withheld")
+    list_select_related = ("tag", "period")
+    search_fields = ("tag__label",)
+    ordering = ("-pk",)
+    actions = ("count_anew",)
+
+    @admin.action(description="Count their periods anew")
+    def count_anew(self, request: HttpRequest, chosen: QuerySet[TagCount]) -> None:
+        periods = Period.objects.filter(pk__in=chosen.order_by().values("period"))
+        messages.success(request, f"{trends.count_anew(periods)} periods are counted soon.")
+
+
+@admin.register(TrendReport)
+class TrendReportAdmin(ReadOnlyAdmin):
+    """What was found out; made anew with the counts."""
+
+    list_display = ("length", "is_public", "made_at")
+    fields = ("length", "is_public", "made_at", "told")
+    ordering = ("length", "is_public")
+    actions = ("count_anew",)
+
+    @admin.action(description="Count the present period anew")
+    def count_anew(self, request: HttpRequest, chosen: QuerySet[TrendReport]) -> None:
+        for report in chosen:
+            now = Span.now(Length(report.length))
+            trends.count_anew(Period.objects.filter(length=now.length, start=now.start))
+        messages.success(request, "They are made anew in the next round.")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from importlib.util import find_spec
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, register
+from django.core.checks import CheckMessage, Error, Tags, register
+from django.db import connection
 from limits import parse
 
 from .taggers import get_tagger, make_tagger, read_terms
@@ -83,3 +86,40 @@ def _is_rate(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+@register()
+def vectors_can_be_kept(**kwargs: Any) -> list[CheckMessage]:
+    if settings.VECTORS != "pgvector":
+        return []
+    if connection.vendor != "postgresql":
+        return [_no_pgvector("DATABASE_URL names no PostgreSQL")]
+    if find_spec("pgvector") is None:
+        return [_no_pgvector("what requirements-pgvector.txt names is not installed")]
+    return []
+
+
+@register(Tags.database)
+def database_has_pgvector(databases: Collection[str] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Django asks this where a database is named, as `prepare` does."""
+    if settings.VECTORS != "pgvector" or connection.vendor != "postgresql" or not databases:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(_HAS_PGVECTOR)
+        is_there, may_be_made = cursor.fetchone()
+    if is_there is None:
+        return [_no_pgvector("the server has no such extension installed")]
+    if not (is_there or may_be_made):
+        return [_no_pgvector("an administrator has yet to say CREATE EXTENSION vector there")]
+    return []
+
+
+_HAS_PGVECTOR = """
+    SELECT bool_or(installed),
+           bool_or(trusted OR NOT superuser OR current_setting('is_superuser')::boolean)
+    FROM pg_available_extension_versions WHERE name = 'vector'
+"""
+
+
+def _no_pgvector(why: str) -> CheckMessage:
+    return Error(f"PHOTOLIB_VECTORS is pgvector, but {why}.", id="gallery.E005")

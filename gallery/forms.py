@@ -17,10 +17,13 @@ from . import acts, tagging, throttle
 from .export import What
 from .imaging.errors import ImageError
 from .ingest import DuplicateError, add_photo
-from .models import BulkAct, Photo, Tag, TagState, User, Visibility
+from .interests.naming import may_name, tag_named
+from .models import BulkAct, DroppedImage, Photo, Tag, TagState, User, Visibility
 from .models.photos import PhotoQuerySet, TaggingChoice
 from .models.tags import MAX_LABEL_CHARS, tag_slug
 from .search import language
+from .similar import drops
+from .similar.blend import Way
 from .taggers import hosts
 
 
@@ -73,15 +76,16 @@ class SeveralFilesField(forms.FileField):
         return [file for file in files if file]
 
 
+ACCEPTED = (
+    "image/jpeg,image/png,image/webp,image/gif,image/tiff,image/avif,image/heic,image/heif,"
+    ".heic,.heif,.tif,.tiff,.avif"
+)
+
+
 class UploadForm(forms.Form):
     files = SeveralFilesField(  # type: ignore[assignment]  # the form class has `files` too
         label="Photos",
-        widget=SeveralFilesInput(
-            attrs={
-                "accept": "image/jpeg,image/png,image/webp,image/gif,image/tiff,image/avif,"
-                "image/heic,image/heif,.heic,.heif,.tif,.tiff,.avif"
-            }
-        ),
+        widget=SeveralFilesInput(attrs={"accept": ACCEPTED}),
     )
     visibility = forms.ChoiceField(
         label="Who may see them",
@@ -214,6 +218,48 @@ class BulkTagForm(AddTagForm):
         return acts.remove_tag(Tag.objects.named(label)[0], ids, by=by, query=query)
 
 
+class PictureForm(forms.Form):
+    """A picture to search by."""
+
+    picture = forms.FileField(
+        label="Picture",
+        allow_empty_file=True,  # refused like any other file that is no picture
+        widget=forms.FileInput(attrs={"accept": ACCEPTED}),
+        error_messages={"required": "Choose a picture first."},
+    )
+
+    def drop(self, person: User) -> DroppedImage | None:
+        """Keep the picture to be looked at; None, with the reason as an error, when refused."""
+        if not throttle.allows("search-by-image", str(person.pk)):
+            self.add_error("picture", "Those were many pictures. Wait a while, then try again.")
+            return None
+        try:
+            return drops.drop(person, self.cleaned_data["picture"])
+        except (ImageError, drops.NoEyesError) as error:
+            self.add_error("picture", str(error))
+            return None
+
+
+class WaysForm(forms.Form):
+    """In which ways photos are to be like one; in what they show, if nothing else is said."""
+
+    by = forms.MultipleChoiceField(
+        label="Alike in",
+        choices=[
+            (Way.LOOK.value, "What it shows"),
+            (Way.TAGS.value, "Tags"),
+            (Way.COLORS.value, "Colours"),
+            (Way.TIME.value, "When taken"),
+        ],
+        widget=forms.CheckboxSelectMultiple,
+    )
+
+    @property
+    def ways(self) -> list[Way]:
+        said = self.cleaned_data.get("by", []) if self.is_valid() else []
+        return [Way(name) for name in said] or [Way.LOOK]
+
+
 class SaveSearchForm(forms.Form):
     """A search to be kept under a name."""
 
@@ -321,6 +367,46 @@ class MergeIntoForm(forms.Form):
         if not others:
             raise ValidationError(f"Name at least one tag besides “{self._into}”.")
         return list(others.values())
+
+
+class InterestForm(forms.Form):
+    """A tag that a person adds to their interests by its name."""
+
+    name = forms.CharField(
+        label="Add an interest",
+        max_length=MAX_LABEL_CHARS,
+        widget=forms.TextInput(
+            attrs={"list": "interest-names", "autocomplete": "off", "autocapitalize": "none"}
+        ),
+    )
+
+    def __init__(self, *args: Any, person: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._person = person
+
+    def clean_name(self) -> Tag:
+        name = " ".join(str(self.cleaned_data["name"]).split())
+        tag = tag_named(name, person=self._person)
+        if tag is None:
+            raise ValidationError(f"There is no tag “{name}”.")
+        return tag
+
+
+class PickForm(forms.Form):
+    """Tags that a person picks as their interests."""
+
+    tag = forms.ModelMultipleChoiceField(
+        Tag.objects.all(),
+        to_field_name="slug",
+        error_messages={"required": "Pick at least one, or come back another time."},
+    )
+
+    def __init__(self, *args: Any, person: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._person = person
+
+    def clean_tag(self) -> list[Tag]:
+        return [tag for tag in self.cleaned_data["tag"] if may_name(self._person, tag)]
 
 
 class ThresholdForm(forms.Form):

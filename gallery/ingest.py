@@ -54,7 +54,7 @@ def add_photo(
 
     Raises ImageError with a sentence for the person, or DuplicateError.
     """
-    _refuse_large(file)
+    refuse_large(file)
     sha256 = _checksum(file)
     _refuse_duplicate(owner, sha256)
     file.seek(0)
@@ -72,7 +72,8 @@ def checksum_known(owner: User, file: File[bytes]) -> bool:
     return Photo.objects.owned_by(owner).filter(sha256=_checksum(file)).exists()
 
 
-def _refuse_large(file: File[bytes]) -> None:
+def refuse_large(file: File[bytes]) -> None:
+    """Raise TooLargeError for a file with more bytes than the site accepts."""
     if file.size > settings.MAX_UPLOAD_BYTES:
         raise TooLargeError(
             f"This file has {filesizeformat(file.size)}; "

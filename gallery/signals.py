@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from functools import partial
 from typing import Any
 
 from django.db import transaction
-from django.db.models.signals import post_delete, post_save
+from django.db.models.signals import post_delete, post_save, pre_delete
 from django.dispatch import receiver
 from django.utils import timezone
 
-from . import ingest, tagging, tasks
-from .models import BulkAct, Photo, Rendition, RunStatus, TaggingRun
+from . import ingest, tagging, tasks, trends
+from .models import (
+    BulkAct,
+    DroppedImage,
+    Photo,
+    Rendition,
+    RunStatus,
+    TaggingRun,
+    TwinScan,
+    Visibility,
+)
+from .models.photos import visibility_changed
+from .models.tagging import tags_changed
 
 
 @receiver(post_save, sender=Photo)
@@ -44,6 +56,41 @@ def ring_for_act(act: BulkAct) -> None:
     if act.rung_at > timezone.now() and task.get_backend().supports_defer:
         task = task.using(run_after=act.rung_at)
     task.enqueue(act.pk)
+
+
+@receiver(post_save, sender=DroppedImage)
+def enqueue_look(instance: DroppedImage, raw: bool, **kwargs: Any) -> None:
+    if instance.pixels is not None and not raw:
+        ring = partial(tasks.look_at_dropped_image.enqueue, instance.pk)
+        transaction.on_commit(ring, robust=True)
+
+
+@receiver(post_save, sender=TwinScan)
+def enqueue_twin_scan(
+    instance: TwinScan, raw: bool, update_fields: frozenset[str] | None, **kwargs: Any
+) -> None:
+    if instance.wanted_at and "wanted_at" in (update_fields or ()) and not raw:
+        transaction.on_commit(partial(tasks.look_for_twins.enqueue, instance.pk), robust=True)
+
+
+@receiver(visibility_changed, sender=Photo)
+def note_trends(photo_ids: Collection[int], visibility: str, **kwargs: Any) -> None:
+    """Have trends tell no more of what is hidden, in the very transaction that hides it."""
+    if visibility == Visibility.PUBLIC:
+        trends.note_change(photo_ids)
+    else:
+        trends.note_hidden(photo_ids)
+
+
+@receiver(pre_delete, sender=Photo)
+def note_gone_trends(instance: Photo, **kwargs: Any) -> None:
+    note = trends.note_hidden if instance.is_public else trends.note_change
+    note([instance.pk])
+
+
+@receiver(tags_changed)
+def note_tag_trends(photo_ids: Collection[int], **kwargs: Any) -> None:
+    transaction.on_commit(partial(trends.note_change, photo_ids), robust=True)
 
 
 @receiver(post_delete, sender=Photo)

@@ -11,7 +11,17 @@ from django.db import transaction
 from django.db.models import Count
 
 from . import teaching
-from .models import PhotoTag, Tag, TagAlias, TagClosure, TagParent, TaughtTag, Visibility
+from .models import (
+    Noted,
+    Photo,
+    PhotoTag,
+    Tag,
+    TagAlias,
+    TagClosure,
+    TagParent,
+    TaughtTag,
+    Visibility,
+)
 from .models.tagging import DECIDED_STATES
 from .models.tags import tag_slug
 from .teaching import Watch, batches
@@ -42,22 +52,31 @@ def sync_vocabulary() -> Synced:
     return Synced(tags=len(vocabulary.assignable), taken_aliases=taken)
 
 
-def note_counts() -> int:
-    """Note on how many photos each tag is, and on how many public ones; return how many changed.
+_COUNTS = ("estimate", "public_count", "people_count")
 
-    Reads every assignment, so housekeeping does it, every so often.
+
+def note_counts() -> int:
+    """Note on how many photos each tag is, on how many public ones, and of how many people those.
+
+    Returns of how many tags that changed. Reads every assignment, so housekeeping does it, every
+    so often; a small library is counted in every round.
     """
     shown = PhotoTag.objects.shown().order_by().values_list("tag")
-    all_counts = dict(shown.annotate(n=Count("pk")))
     in_public = shown.filter(photo__visibility=Visibility.PUBLIC)
-    public_counts = dict(in_public.annotate(n=Count("pk")))
+    counted = (
+        dict(shown.annotate(n=Count("pk"))),
+        dict(in_public.annotate(n=Count("pk"))),
+        dict(in_public.annotate(n=Count("photo__owner", distinct=True))),
+    )
     changed = []
-    for tag in Tag.objects.only("estimate", "public_count"):
-        counts = all_counts.get(tag.pk, 0), public_counts.get(tag.pk, 0)
-        if (tag.estimate, tag.public_count) != counts:
-            tag.estimate, tag.public_count = counts
+    for tag in Tag.objects.only(*_COUNTS):
+        counts = tuple(one.get(tag.pk, 0) for one in counted)
+        if (tag.estimate, tag.public_count, tag.people_count) != counts:
+            tag.estimate, tag.public_count, tag.people_count = counts
             changed.append(tag)
-    Tag.objects.bulk_update(changed, ["estimate", "public_count"], batch_size=200)
+    Tag.objects.bulk_update(changed, _COUNTS, batch_size=200)
+    public = Photo.objects.public().count()
+    Noted.objects.update_or_create(name=Noted.PUBLIC_PHOTOS, defaults={"number": public})
     return len(changed)
 
 

@@ -3,7 +3,8 @@
 from django_tasks import task
 
 from . import acts, tagging
-from .models import BulkAct, TaggingRun
+from .models import BulkAct, DroppedImage, TaggingRun, TwinScan
+from .similar import drops, twins
 
 
 @task()
@@ -18,3 +19,16 @@ def step_act(act_id: int) -> None:
     act = BulkAct.objects.filter(pk=act_id).first()
     if act and (after := acts.step(act)) is not None:
         acts.ring(act, after=after)
+
+
+@task(priority=50)
+def look_at_dropped_image(dropped_id: int) -> None:
+    """Somebody waits for it: it goes before all else."""
+    if dropped := DroppedImage.objects.filter(pk=dropped_id).first():
+        drops.look(dropped)
+
+
+@task(priority=10)
+def look_for_twins(owner_id: int) -> None:
+    if scan := TwinScan.objects.select_related("owner").filter(pk=owner_id).first():
+        twins.look_through(scan)

@@ -190,7 +190,11 @@ STORAGES = {
     "default": _FILES,
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
-# An index of what photos look like, made anew whenever it is missing.
+# What is near to what is found in files beside the database, made anew whenever they are missing,
+# or by the extension pgvector in PostgreSQL.
+VECTORS = env.str("PHOTOLIB_VECTORS", default="embedded")
+if VECTORS not in ("embedded", "pgvector"):
+    raise ImproperlyConfigured(f"PHOTOLIB_VECTORS is {VECTORS}; it must be embedded or pgvector.")
 SIMILAR_ROOT = DATA_DIR / "similar"
 STATIC_URL = "static/"
 STATIC_ROOT = DATA_DIR / "static"
@@ -229,6 +233,12 @@ TAGGING_ATTEMPTS = env.int("PHOTOLIB_TAGGING_ATTEMPTS", default=4)
 # A worker silent for longer than this on one photo is taken for dead; another has its run.
 TAGGING_LEASE_S = env.int("PHOTOLIB_TAGGING_LEASE_S", default=120)
 
+# --- Interests and trends ---------------------------------------------------------------------
+
+# Of how many people there must be public photos of a tag before it is named to others as what
+# people share, or as a trend.
+MIN_PEOPLE = env.int("PHOTOLIB_MIN_PEOPLE", default=3)
+
 # --- Limits on how often ----------------------------------------------------------------------
 
 RATE_LIMITS_URL = env.str("PHOTOLIB_RATE_LIMITS_URL", default="memory://")
@@ -237,6 +247,7 @@ RATE_LIMITS = {
     "sign-up": env.str("PHOTOLIB_SIGN_UP_RATE", default="20 per hour"),
     "password-reset": env.str("PHOTOLIB_PASSWORD_RESET_RATE", default="20 per hour"),
     "upload": env.str("PHOTOLIB_UPLOAD_RATE", default="2000 per hour"),
+    "search-by-image": env.str("PHOTOLIB_SEARCH_BY_IMAGE_RATE", default="120 per hour"),
 }
 
 # --- Words and times --------------------------------------------------------------------------

@@ -84,7 +84,12 @@ def _webp(image: Image.Image, *, quality: int) -> bytes:
 
 def placeholder(image: Image.Image) -> str:
     """Return a tiny blurred preview of an RGB image as a data URI of some 150 characters."""
-    scale = min(1.0, PLACEHOLDER_SIDE_PX / max(image.size))
+    return data_uri(image, PLACEHOLDER_SIDE_PX, quality=PLACEHOLDER_QUALITY)
+
+
+def data_uri(image: Image.Image, side_px: int, *, quality: int = QUALITY) -> str:
+    """Return an RGB image as a data URI, its longer side shrunk to ``side_px``."""
+    scale = min(1.0, side_px / max(image.size))
     size = max(1, round(image.width * scale)), max(1, round(image.height * scale))
-    content = base64.b64encode(_webp(_resized(image, size), quality=PLACEHOLDER_QUALITY))
+    content = base64.b64encode(_webp(_resized(image, size), quality=quality))
     return f"data:image/webp;base64,{content.decode('ascii')}"

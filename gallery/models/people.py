@@ -6,6 +6,8 @@ from django.conf import settings
 from django.contrib.auth.models import AbstractUser
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.db.models import F, Q
+from django.utils.functional import cached_property
 
 
 class User(AbstractUser):
@@ -21,6 +23,8 @@ class User(AbstractUser):
         validators=[MinValueValidator(0.0), MaxValueValidator(1.0)],
         help_text="From 0 to 1. Empty: the site's own.",
     )
+    #: Whether this person blocks somebody or is blocked by somebody; `apart_from` says who.
+    has_blocks = models.BooleanField(default=False, editable=False)
 
     class Meta(AbstractUser.Meta):
         constraints = [
@@ -37,3 +41,50 @@ class User(AbstractUser):
         if self.tagging_threshold is not None:
             return self.tagging_threshold
         return float(settings.TAGGING_THRESHOLD)
+
+    @cached_property
+    def apart_from(self) -> frozenset[int]:
+        """The people whom this person blocks, and those who block them: neither sees the other."""
+        if not self.has_blocks:
+            return frozenset()
+        rows = Block.objects.filter(Q(person=self.pk) | Q(blocked=self.pk))
+        pairs = rows.values_list("person_id", "blocked_id")
+        return frozenset(one for pair in pairs for one in pair) - {self.pk}
+
+
+class Follow(models.Model):
+    """A person who wants to see what another one uploads."""
+
+    person = models.ForeignKey(
+        User, on_delete=models.CASCADE, related_name="follows", db_index=False
+    )
+    followed = models.ForeignKey(User, on_delete=models.CASCADE, related_name="followers")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["person", "followed"], name="follow_once"),
+            models.CheckConstraint(name="follow_not_oneself", condition=~Q(person=F("followed"))),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person} follows {self.followed}"
+
+
+class Block(models.Model):
+    """A person who wants nothing to do with another: neither sees what is the other's."""
+
+    person = models.ForeignKey(
+        User, on_delete=models.CASCADE, related_name="blocks", db_index=False
+    )
+    blocked = models.ForeignKey(User, on_delete=models.CASCADE, related_name="blocked_by")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["person", "blocked"], name="block_once"),
+            models.CheckConstraint(name="block_not_oneself", condition=~Q(person=F("blocked"))),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person} blocks {self.blocked}"

@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db import models, transaction
 from django.db.models import Q
 from django.db.models.functions import Coalesce
+from django.dispatch import Signal
 from django.urls import reverse
 
 from .tags import Tag
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
 
     from .people import User
+
+#: Sent with ``photo_ids`` and the new ``visibility``, in the transaction that publishes or hides.
+visibility_changed = Signal()
 
 # No 0/O, 1/l/I: an id that is read aloud arrives.
 _ID_ALPHABET = "23456789abcdefghijkmnpqrstuvwxyz"
@@ -81,11 +85,30 @@ def original_path(photo: Photo, filename: str) -> str:
 
 class PhotoQuerySet(models.QuerySet["Photo"]):
     def visible_to(self, user: User | AnonymousUser) -> Self:
-        """Photos this person may see: everyone's public ones and all of their own."""
+        """Photos this person may see: all of their own, and the public ones of everyone else.
+
+        But for those of people with whom they are apart, since one blocked the other.
+        """
         if not user.is_authenticated:
             return self.filter(visibility=Visibility.PUBLIC)
         # Not “public or theirs”: for a plain OR, SQLite would gather and sort all their photos.
-        return self.filter(~(~Q(visibility=Visibility.PUBLIC) & ~Q(owner=user)))
+        seen = self.filter(~(~Q(visibility=Visibility.PUBLIC) & ~Q(owner=user)))
+        return seen.exclude(owner__in=user.apart_from) if user.apart_from else seen
+
+    def public(self) -> Self:
+        return self.filter(visibility=Visibility.PUBLIC)
+
+    def set_visibility(self, visibility: Visibility) -> int:
+        """Publish or hide photos, and tell whoever follows that; return how many there are."""
+        keys = list(self.order_by().values_list("pk", flat=True))
+        for start in range(0, len(keys), 500):
+            with transaction.atomic():
+                photos = Photo.objects.filter(pk__in=keys[start : start + 500])
+                changed = photos.exclude(visibility=visibility).select_for_update(no_key=True)
+                ids = list(changed.order_by("pk").values_list("pk", flat=True))
+                visibility_changed.send(Photo, photo_ids=ids, visibility=visibility)
+                Photo.objects.filter(pk__in=ids).update(visibility=visibility)
+        return len(keys)
 
     def bulk_create(self, objs: Iterable[Photo], *args: Any, **kwargs: Any) -> list[Photo]:
         """Store photos with the words under which they are found. No signal is sent."""
@@ -212,18 +235,33 @@ class Photo(models.Model):
         return self.title or self.original_name or self.public_id
 
     def save(self, **kwargs: Any) -> None:
-        """Store the photo with the words under which it is found."""
-        if not self.make_findable():
+        """Store the photo with the words under which it is found; tell when it is seen by others.
+
+        And when it is so no longer.
+        """
+        fields = kwargs.get("update_fields")
+        is_shown_anew = self._changes_visibility(fields)
+        is_found_anew = self.make_findable()
+        if not is_found_anew and not is_shown_anew:
             return super().save(**kwargs)
-        if fields := kwargs.get("update_fields"):
+        if is_found_anew and fields:
             kwargs["update_fields"] = {*fields, "text", "shuffle"}
         with transaction.atomic():
             super().save(**kwargs)
-            PhotoWord.store([self])
+            if is_found_anew:
+                PhotoWord.store([self])
+            if is_shown_anew:
+                visibility_changed.send(Photo, photo_ids=[self.pk], visibility=self.visibility)
         return None
 
     def get_absolute_url(self) -> str:
         return reverse("gallery:photo-detail", args=[self.public_id])
+
+    def _changes_visibility(self, fields: Iterable[str] | None) -> bool:
+        if self._state.adding or (fields is not None and "visibility" not in fields):
+            return False
+        stored = Photo.objects.filter(pk=self.pk).exclude(visibility=self.visibility)
+        return stored.exists()
 
     def make_findable(self) -> bool:
         """Write what searches need from the other fields; True when that has changed."""

@@ -10,11 +10,15 @@ from typing import Any, Self
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.dispatch import Signal
 from django.utils import timezone
 
 from .photos import Photo
 from .tags import Tag, TagClosure
 from .teaching import TaughtTag
+
+#: Sent with ``photo_ids`` at the begin of a transaction that changes the tags of these photos.
+tags_changed = Signal()
 
 
 class RunStatus(models.TextChoices):

@@ -105,6 +105,8 @@ class Tag(models.Model):
     estimate = models.PositiveIntegerField(null=True, editable=False)
     #: On how many public photos it is shown, as housekeeping last counted.
     public_count = models.PositiveIntegerField(null=True, editable=False)
+    #: How many people have public photos of it, as housekeeping last counted.
+    people_count = models.PositiveIntegerField(null=True, editable=False)
     #: Set by `counted_on`.
     photo_count: int
 
@@ -171,3 +173,18 @@ class TagAlias(models.Model):
 
     def __str__(self) -> str:
         return self.label
+
+
+class Noted(models.Model):
+    """A number about the library that takes long to count, as housekeeping last counted it."""
+
+    PUBLIC_PHOTOS = "public photos"
+
+    name = models.CharField(max_length=50, primary_key=True)
+    number = models.PositiveBigIntegerField()
+
+    class Meta:
+        verbose_name_plural = "noted"
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.number:,}"

@@ -82,14 +82,29 @@ MOST_LIKED = 3
 # --- Whose photos -----------------------------------------------------------------------------
 
 
+_PUBLIC = Facts(Q(visibility=Visibility.PUBLIC), is_posting=True)
+
+
 def owned_by(person: User) -> Condition:
     return Facts(Q(owner=person), is_posting=True)
 
 
 def visible_to(viewer: Viewer) -> Condition:
     """The same as `PhotoQuerySet.visible_to`, for the engine."""
-    public = Facts(Q(visibility=Visibility.PUBLIC), is_posting=True)
-    return Either([public, owned_by(viewer)]) if isinstance(viewer, User) else public
+    if not isinstance(viewer, User):
+        return public_to(viewer)
+    return _not_apart(Either([_PUBLIC, owned_by(viewer)]), viewer)
+
+
+def public_to(viewer: Viewer) -> Condition:
+    """Everyone's public photos, but for those of people with whom the viewer is apart."""
+    return _not_apart(_PUBLIC, viewer)
+
+
+def _not_apart(seen: Condition, viewer: Viewer) -> Condition:
+    if not isinstance(viewer, User) or not viewer.apart_from:
+        return seen
+    return All([seen, No(Facts(Q(owner__in=viewer.apart_from)))])
 
 
 # --- Names ------------------------------------------------------------------------------------
@@ -354,16 +369,16 @@ class _Meanings:
         return Facts(compared(Coalesce(F("colors").bitand(bits), 0), ">", 0))
 
     def likeness(self, named: Named) -> Condition:
-        seen = Photo.objects.visible_to(self.viewer)
         ranked: dict[int, None] = {}
         self.liked += len(named.names)
         if self.liked > MOST_LIKED:
             return self.mistake(named, f"A search may name {MOST_LIKED} photos to be like.")
-        for public_id in named.names:
-            photo = seen.select_related("fingerprint").filter(public_id=public_id).first()
-            if photo is None:
-                return self.mistake(named, f"You may see no photo “{public_id}”.")
-            ranked |= {near.photo: None for near in similar.nearest(photo)}
+        for name in named.names:
+            try:
+                near = similar.likest(name, self.viewer)
+            except similar.UnlikeError as error:
+                return self.mistake(named, str(error))
+            ranked |= {one.photo: None for one in near}
         self.like = list(ranked)
         return Facts(Q(pk__in=self.like), is_posting=True)
 

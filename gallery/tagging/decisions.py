@@ -18,6 +18,7 @@ def confirm(photo_tag: PhotoTag) -> None:
 def reject(photo_tag: PhotoTag) -> None:
     """A person says the tag is wrong. A tag that only a person ever said is gone for good."""
     if photo_tag.is_by_hand:
+        hold_tags([photo_tag.photo_id])
         photo_tag.delete()
     else:
         _decide(photo_tag, TagState.REJECTED)

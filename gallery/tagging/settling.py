@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from django.db import connection, transaction
 
 from ..models import Photo, PhotoTag, Tag, TaggingRun, TagState
-from ..models.tagging import DECIDED_STATES, Said
+from ..models.tagging import DECIDED_STATES, Said, tags_changed
 from ..taggers import terms_of
 
 
@@ -74,8 +74,9 @@ def hold_tags(photo_ids: Collection[int]) -> None:
     """Keep everyone else from changing these photos' tags until this transaction ends.
 
     Only then is a person's word safe from a tagger that answers at the same moment. SQLite has
-    one writer at a time as it is.
+    one writer at a time as it is. Whoever follows these photos' tags is told.
     """
+    tags_changed.send(PhotoTag, photo_ids=photo_ids)
     if connection.features.has_select_for_update:
         photos = Photo.objects.select_for_update(no_key=True).filter(pk__in=photo_ids)
         list(photos.order_by("pk").values_list("pk"))

@@ -8,6 +8,7 @@ import pytest
 from pytest_django import Settings
 
 from gallery import throttle
+from gallery.interests import hierarchy
 from gallery.search import suggesting, tagtree
 from gallery.taggers import get_tagger
 from gallery.tests.taggers.stubs import ToldTagger
@@ -18,6 +19,7 @@ def nothing_remembered() -> None:
     throttle.forget()
     suggesting.forget_names()
     tagtree.forget()
+    hierarchy.forget()
 
 
 @pytest.fixture

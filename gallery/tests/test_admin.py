@@ -9,8 +9,19 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from gallery import acts, review
-from gallery.models import BulkAct, Photo, Tag, TaggingRun, TaughtTag, User
+from gallery import acts, following, review
+from gallery.interests import choices
+from gallery.models import (
+    Block,
+    BulkAct,
+    Interest,
+    Photo,
+    Profile,
+    Tag,
+    TaggingRun,
+    TaughtTag,
+    User,
+)
 from gallery.tests.factories import make_photo, make_run, make_tag, make_user
 from gallery.tests.pictures import picture, uploaded
 
@@ -235,3 +246,79 @@ def test_page_of_a_tag_tells_what_review_found(client: Client, operator: User) -
     assert "Nobody was asked" in client.get(address).content.decode()
     review.answer(row, is_right=True, by=operator)
     assert "1 of 1 answers were yes" in client.get(address).content.decode()
+
+
+# --- Interests and people ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("model", ["profile", "interest", "follow", "block"])
+def test_lists_of_people_cost_the_same_for_one_and_for_twenty(
+    model: str, client: Client, operator: User
+) -> None:
+    def fill(number: int) -> None:
+        olga, sven = make_user(), make_user()
+        Profile.objects.create(person=olga)
+        choices.pin(olga, make_tag(f"tag {number}"))
+        following.block(olga, sven)
+        following.follow(olga, make_user())
+
+    address = reverse(f"admin:gallery_{model}_changelist")
+    fill(0)
+    with CaptureQueriesContext(connection) as one:
+        assert client.get(address).status_code == 200
+    for number in range(1, 20):
+        fill(number)
+    with CaptureQueriesContext(connection) as many:
+        client.get(address)
+    assert len(many) == len(one)
+
+
+def test_interests_are_switched_off_and_on_at_the_desk(client: Client, operator: User) -> None:
+    olga = make_user("olga")
+    choices.pin(olga, make_tag("koala"))
+    profile, _ = Profile.objects.get_or_create(person=olga)
+    act(client, "profile", "switch_off", profile)
+    profile.refresh_from_db()
+    assert not profile.is_on
+    assert not Interest.objects.exists()
+    client.post(f"/admin/gallery/profile/{olga.pk}/change/", {"is_on": "on"})
+    profile.refresh_from_db()
+    assert profile.is_on
+
+
+def test_desk_lists_nobody_but_may_take_somebody_off(client: Client, operator: User) -> None:
+    profile = Profile.objects.create(person=make_user("olga"))
+    client.post(f"/admin/gallery/profile/{profile.pk}/change/", {"is_on": "on", "is_listed": "on"})
+    assert not Profile.objects.get().is_listed
+    choices.list_me(profile.person, True)
+    act(client, "profile", "list_no_longer", profile)
+    assert not Profile.objects.get().is_listed
+
+
+def test_interests_are_worked_out_anew_at_the_desk(client: Client, operator: User) -> None:
+    photo = make_photo(tags={"koala": 0.9})
+    profile, _ = Profile.objects.get_or_create(person=photo.owner)
+    assert "Done for 1 people" in act(client, "profile", "work_out_anew", profile)
+    profile.refresh_from_db()
+    assert profile.public_photos == 1
+
+
+def test_profile_goes_with_its_person_alone(client: Client, operator: User) -> None:
+    olga = make_user("olga")
+    choices.switch_off(olga)
+    address = f"/admin/gallery/profile/{olga.pk}/delete/"
+    assert client.post(address, {"post": "yes"}).status_code == 403
+    client.post(f"/admin/gallery/user/{olga.pk}/delete/", {"post": "yes"})
+    assert not User.objects.filter(username="olga").exists()
+
+
+def test_block_is_taken_away_at_the_desk_as_by_whoever_made_it(
+    client: Client, operator: User
+) -> None:
+    olga, sven, anna = (make_user(name) for name in ("olga", "sven", "anna"))
+    for other in (sven, anna):
+        following.block(olga, other)
+    act(client, "block", "delete_selected", Block.objects.get(blocked=sven), post="yes")
+    assert set(User.objects.filter(has_blocks=True)) == {olga, anna}
+    client.post(f"/admin/gallery/block/{Block.objects.get().pk}/delete/", {"post": "yes"})
+    assert not User.objects.filter(has_blocks=True).exists()

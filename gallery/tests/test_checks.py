@@ -9,7 +9,10 @@ from typing import Any
 import pytest
 from django.conf import settings as site
 from django.core.checks import run_checks
+from django.db import connection
 from pytest_django import Settings
+
+from gallery import checks
 
 
 def ids() -> set[str | None]:
@@ -59,6 +62,49 @@ def test_bad_value_stops_the_start(variable: str, value: str, tmp_path: Any) -> 
         text=True,
     )
     assert done.returncode != 0
+
+
+@pytest.mark.parametrize(
+    ("vendor", "package", "said"),
+    [
+        ("sqlite", object(), "names no PostgreSQL"),
+        ("postgresql", None, "requirements-pgvector.txt"),
+    ],
+)
+def test_pgvector_is_refused_where_it_cannot_be(
+    vendor: str, package: object, said: str, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.VECTORS = "pgvector"
+    monkeypatch.setattr(connection, "vendor", vendor)
+    monkeypatch.setattr(checks, "find_spec", lambda name: package)
+    (message,) = checks.vectors_can_be_kept()
+    assert said in message.msg
+    assert message.id == "gallery.E005"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ((None, None), ["no such extension"]),
+        ((False, False), ["CREATE EXTENSION"]),
+        ((False, True), []),
+        ((True, False), []),
+    ],
+)
+def test_database_without_pgvector_is_refused(
+    row: tuple[bool | None, ...],
+    said: list[str],
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    settings.VECTORS = "pgvector"
+    answer = f"SELECT {', '.join('NULL' if one is None else str(int(one)) for one in row)}"
+    monkeypatch.setattr(connection, "vendor", "postgresql")
+    monkeypatch.setattr(checks, "_HAS_PGVECTOR", answer)
+    found = checks.database_has_pgvector(["default"])
+    assert len(found) == len(said)
+    assert all(words in message.msg for words, message in zip(said, found, strict=True))
 
 
 def test_start_up_loads_neither_model_nor_numpy() -> None:

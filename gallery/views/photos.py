@@ -6,20 +6,20 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 
+from .. import similar
 from ..forms import PhotoForm
-from ..models import Favourite, User
+from ..models import Favourite, Photo, User
 from ..search.conditions import Condition
 from ..search.facets import note_labels
 from ..search.finding import Search
 from ..search.language import query_of
 from ..search.limits import TooSlowError, time_limited
-from ..search.meaning import owned_by, visible_to
+from ..search.meaning import owned_by, public_to
 from ..search.paging import Page
 from ..search.tree import Named, Sort
 from .requests import FRAGMENT_HEADER, SignedInRequest, own_photo, photo_for, wants_fragment
@@ -32,7 +32,7 @@ def photo_list(request: HttpRequest) -> HttpResponse:
     """Everyone's newest public photos."""
     if not User.objects.exists():
         return redirect("gallery:set-up")
-    return _list(request, "photo_list", visible_to(AnonymousUser()))
+    return _list(request, "photo_list", public_to(request.user))
 
 
 @login_required
@@ -76,11 +76,21 @@ def photo_detail(request: HttpRequest, public_id: str) -> HttpResponse:
     context = panel_context(request, photo) | {
         "is_favourite": request.user.is_authenticated
         and request.user.favourites.filter(photo=photo).exists(),
-        "owner_query": Named("by", (photo.owner.username,)),
+        "is_following": request.user.is_authenticated
+        and request.user.follows.filter(followed=photo.owner).exists(),
         "camera_query": Named("camera", (photo.camera,)),
         "place_query": Named("place", (photo.place,)),
+        "similar_photos": similar_photos(request, photo),
     }
     return render(request, "gallery/photo_detail.html", context)
+
+
+def similar_photos(request: HttpRequest, photo: Photo) -> list[Photo]:
+    """Return the photos for the strip on a photo's page."""
+    photos = similar.strip(photo, request.user)
+    if photos:
+        note_labels(photos)
+    return photos
 
 
 @login_required

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.http import Http404, HttpRequest
 from django.shortcuts import get_object_or_404
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from ..models import Photo, User
 from ..models.photos import PhotoQuerySet
@@ -34,3 +35,12 @@ def own_photo(request: HttpRequest, public_id: str) -> Photo:
     if photo.owner_id != request.user.pk:
         raise Http404
     return photo
+
+
+def next_address(request: HttpRequest) -> str:
+    """Return where a form wants to go on, when that is on this site; else nothing."""
+    wanted = request.POST.get("next", "")
+    is_here = url_has_allowed_host_and_scheme(
+        wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
+    return wanted if is_here else ""

@@ -20,15 +20,16 @@ from django.views.decorators.vary import vary_on_headers
 
 from ..filters import PLACES, PhotoFilter, form_data, narrowings
 from ..forms import SaveSearchForm
-from ..models import SavedSearch
+from ..models import DroppedImage, SavedSearch, User
+from ..models.searches import is_token
 from ..search import language
 from ..search.facets import facets
 from ..search.finding import Search
 from ..search.helping import FIELD_HELP, JOINS, TAG_FORMS
 from ..search.limits import TooSlowError, time_limited
-from ..search.meaning import visible_to
+from ..search.meaning import Viewer, visible_to
 from ..search.suggesting import nearly, suggest
-from ..search.tree import Sort
+from ..search.tree import Named, Sort, leaves
 from ..search.values import YEARS
 from .photos import listed
 from .requests import FRAGMENT_HEADER, SignedInRequest, wants_fragment
@@ -61,6 +62,7 @@ def photo_search(request: HttpRequest) -> HttpResponse:
         "search": search,
         "narrowings": narrowings(query),
         "filter": PhotoFilter(_as_data(form_data(query))),
+        "pictures": _pictures(query, request.user),
     }
     if wants_fragment(request):
         return render(request, "gallery/_photo_grid.html", context)
@@ -96,6 +98,16 @@ def _answer(request: HttpRequest, search: Search) -> dict[str, Any]:
         "months": _by_year(search.months()),
         "orders": _orders(search),
     }
+
+
+def _pictures(query: language.Query, viewer: Viewer) -> list[DroppedImage]:
+    """Return the pictures of their own that a viewer searches by; mostly without a query."""
+    likes = [one for one in leaves(query.tree) if isinstance(one, Named) and one.field == "like"]
+    tokens = [name for like in likes for name in like.names if is_token(name)]
+    if not tokens or not isinstance(viewer, User):
+        return []
+    mine = DroppedImage.objects.filter(person=viewer, token__in=tokens)
+    return list(mine.only("token", "thumbnail").order_by("pk"))
 
 
 ORDERS = {

@@ -18,8 +18,13 @@ from django.db.models import Q
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
-from ... import acts, similar, tagging, tags
+from ... import acts, tagging, tags, vectors
+from ...interests import decks
+from ...interests.popular import note_popular
 from ...search.upkeep import complete_photos
+from ...similar import drops, twins
+from ...trends import upkeep as trends
+from ..spaces import every_space
 
 logger = logging.getLogger(__name__)
 
@@ -32,8 +37,9 @@ HOURLY_S = 3600.0
 class Command(BaseCommand):
     help = (
         "Rings again for tagging runs that fell out of the queue, notes on how many photos each "
-        "tag is, completes what searches need of older photos, keeps the index of similar photos, "
-        "and deletes old task results and expired sessions. Once, or again and again with --every."
+        "tag is and which photos are popular, completes what searches need of older photos, keeps "
+        "the index of similar photos, and deletes old task results and expired sessions. Once, or "
+        "again and again with --every."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -57,11 +63,15 @@ def tidy() -> None:
         logger.info("Rang again for %s tagging runs.", rung)
     if going := acts.sweep():
         logger.info("Rang again for %s bulk acts.", going)
+    if rung := drops.sweep() + twins.sweep():
+        logger.info("Rang again for %s pictures to search by and scans for duplicates.", rung)
+    if count := trends.recount():
+        logger.info("Counted the tags of %s days, weeks and months.", count)
     prune_tasks()
     if count := complete_photos():
         logger.info("Completed what searches need of %s photos.", count)
-    if written := similar.refresh_indexes():
-        logger.info("Wrote %s indexes of similar photos.", written)
+    if written := vectors.refresh_indexes(every_space()):
+        logger.info("Wrote %s indexes of what is near to what.", written)
 
 
 def prune_tasks() -> None:
@@ -77,7 +87,10 @@ def prune_tasks() -> None:
 def tidy_hourly() -> None:
     call_command("clearsessions")
     tags.note_counts()
-    similar.refresh_indexes(thorough=True)
+    trends.recount(thorough=True)
+    note_popular()
+    decks.forget_old()
+    vectors.refresh_indexes(every_space(), thorough=True)
 
 
 def _repeat(every: float, *, stop: SimpleQueue[int]) -> None:

@@ -1,4 +1,4 @@
-"""Makes the index of similar photos anew, as when its file is in doubt."""
+"""Makes the indexes of similar photos and people anew, as when one is in doubt."""
 
 from __future__ import annotations
 
@@ -7,20 +7,21 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from tqdm import tqdm
 
-from ... import similar
-from ...models import Fingerprint
+from ... import vectors
+from ...vectors.stores import store
+from ..spaces import every_space
 
 
 class Command(BaseCommand):
     help = (
-        "Makes the index of similar photos from nothing. The old one serves until it is done, and "
-        "housekeeping does all that is needed by itself."
+        "Makes the indexes of similar photos and people from nothing. The old ones serve until it "
+        "is done, and housekeeping does all that is needed by itself."
     )
 
     def handle(self, *, verbosity: int, **options: Any) -> None:
-        seen = Fingerprint.objects.seen().count()
-        with tqdm(total=seen, unit="photo", disable=None) as bar:
-            written = similar.refresh_indexes(anew=True, report=bar.update)
+        spaces = every_space()
+        count = store().passes() * sum(space.count() for space in spaces)
+        with tqdm(total=count, unit="vector", disable=None) as bar:
+            written = vectors.refresh_indexes(spaces, anew=True, report=bar.update)
         if verbosity:
-            small = "none, as so few photos need none" if not written else f"of {written} models"
-            self.stdout.write(f"Indexes made: {small}.")
+            self.stdout.write(f"Indexes made: {written or 'none, as so little needs none'}.")

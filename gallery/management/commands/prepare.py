@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
+from django.core.checks import Tags
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
+from django.db import DEFAULT_DB_ALIAS
 
 from ... import tagging
 from ...taggers import get_tagger
@@ -19,6 +21,7 @@ class Command(BaseCommand):
     def handle(self, **options: Any) -> None:
         self.stdout.write("Bringing the database up to date")
         call_command("migrate", interactive=False, verbosity=0)
+        self.check(databases=[DEFAULT_DB_ALIAS], tags=[Tags.database])
         self.stdout.write("Collecting the static files")
         call_command("collectstatic", interactive=False, verbosity=0)
         self.stdout.write("Bringing the vocabulary up to date")

@@ -204,5 +204,6 @@ def test_photo_is_liked_and_similar_ones_are_a_step_away(page: Page, olga: User)
     page.get_by_role("button", name="Favourite").click()
     expect(page.get_by_role("button", name="Favourite")).to_have_attribute("aria-pressed", "true")
     page.get_by_role("link", name="Similar photos").click()
+    page.get_by_role("link", name="Search among these").click()
     expect(page.get_by_role("heading", name="1 photo")).to_be_visible()
     assert query_of(page) == f"like:{photo.public_id}"

@@ -44,7 +44,7 @@ def shrunk(to: Sizes, library: Library) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch, stored(library):
         to.hold(patch)
         patch.setattr(conditions, "AT_ONE_TIME", 0)
-        patch.setattr(similar, "nearest", _nearest(library))
+        patch.setattr(similar.nearness, "nearest", _nearest(library))
         patch.setattr(meaning, "timezone", SimpleNamespace(now=lambda: library.now))
         yield
 

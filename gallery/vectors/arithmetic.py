@@ -31,6 +31,11 @@ def unit(features: np.ndarray) -> np.ndarray:
     return np.asarray(wide / _lengths(wide)[:, None])
 
 
+def direction(embedding: bytes) -> np.ndarray:
+    """Return an embedding as a float32 vector of length 1, shape (d,), or 0 if it has no length."""
+    return np.asarray(unit(stack([embedding], len(embedding) // 2))[0])
+
+
 def likeness(embeddings: Collection[bytes], towards: np.ndarray) -> np.ndarray:
     """Return the cosine of each embedding to a unit vector, shape (n,)."""
     features = stack(embeddings, len(towards))

@@ -1,4 +1,4 @@
-"""Where indexes lie and what each says of itself; one file for each model.
+"""Where indexes lie and what each says of itself; one file for each space.
 
 Behind what the index library wrote, a file ends with a card in JSON and a footer. Whatever has no
 footer is not whole. A file is only ever replaced, so those who have the old one mapped keep it.
@@ -12,12 +12,14 @@ import struct
 import time
 import zlib
 from collections.abc import Collection
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime
 from hashlib import blake2b
 from pathlib import Path
 
 from django.conf import settings
+
+from .cards import BrokenIndexError, Card
 
 #: The checksum of all before the footer, the length of the card, a mark.
 FOOTER = struct.Struct("<IQ8s")
@@ -27,28 +29,8 @@ ABANDONED_AFTER_S = 3600
 _CHUNK = 1 << 20
 
 
-class BrokenIndexError(Exception):
-    """A file that is no index, or not all of one."""
-
-
-@dataclass(frozen=True, slots=True)
-class Card:
-    """What an index says of itself.
-
-    ``made_at``: when reading began; photos seen later may be missing. ``recent``: the photos seen
-    shortly before that are in it; others may have been committed too late. ``drawn_for``: how many
-    photos there were when it was last made from nothing, and for how many it is laid out.
-    """
-
-    model: str
-    made_at: datetime
-    recent: frozenset[int]
-    count: int
-    drawn_for: int
-
-
-def path_of(model: str) -> Path:
-    name = blake2b(model.encode(), digest_size=8).hexdigest()
+def path_of(space: str) -> Path:
+    name = blake2b(space.encode(), digest_size=8).hexdigest()
     return Path(settings.SIMILAR_ROOT) / (name + SUFFIX)
 
 
@@ -62,6 +44,7 @@ def read_card(path: Path) -> Card:
                 raise BrokenIndexError(f"{path} is no whole index")
             file.seek(-FOOTER.size - length, os.SEEK_END)
             told = json.loads(file.read(length))
+            told["space"] = told.pop("model", None) or told["space"]  # as files said once
             told["made_at"] = datetime.fromisoformat(told["made_at"])
             return Card(**told | {"recent": frozenset(told["recent"])})
     except FileNotFoundError:
@@ -108,9 +91,9 @@ def publish(draft: Path, path: Path, card: Card) -> None:
         os.close(folder)
 
 
-def discard_all_but(models: Collection[str]) -> None:
-    """Delete indexes of models that have seen no photo, and drafts that broke off."""
-    kept = {path_of(model).name for model in models}
+def discard_all_but(spaces: Collection[str]) -> None:
+    """Delete indexes of spaces that are no more, and drafts that broke off."""
+    kept = {path_of(space).name for space in spaces}
     for path in Path(settings.SIMILAR_ROOT).glob("*"):
         is_old = path.suffix == DRAFT and time.time() - path.stat().st_mtime > ABANDONED_AFTER_S
         if is_old or (path.suffix == SUFFIX and path.name not in kept):

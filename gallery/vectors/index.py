@@ -16,15 +16,16 @@ from typing import Any, Self
 import faiss
 import numpy as np
 
-from . import files, vectors
-from .files import BrokenIndexError, Card
+from . import arithmetic, files
+from .cards import BrokenIndexError, Card
+from .stores import Report
 
 logger = logging.getLogger(__name__)
 
 AXES = 256
 #: About how many vectors are looked at for an answer: a millisecond's worth.
 LOOKED_AT = 20_000
-#: Photos of the sample for each list, and for the axes.
+#: Vectors of the sample for each list, and for the axes.
 PER_LIST, FOR_AXES = 20, 10_000
 ROUNDS = 10
 
@@ -34,7 +35,7 @@ def lists_for(count: int) -> int:
 
 
 def sample_size(count: int) -> int:
-    """Return how many photos to draw an index of so many from."""
+    """Return from how many vectors to draw an index of so many."""
     return min(count, max(FOR_AXES, PER_LIST * lists_for(count)))
 
 
@@ -68,7 +69,7 @@ class Index:
         dimensions = sample.shape[1]
         axes = min(AXES, dimensions)
         turn = faiss.PCAMatrix(dimensions, axes)
-        turn.train(vectors.unit(sample[:FOR_AXES]))
+        turn.train(arithmetic.unit(sample[:FOR_AXES]))
         lists = min(lists_for(count), len(sample))
         library = faiss.IndexIVFScalarQuantizer(
             faiss.IndexFlatL2(axes), axes, lists, faiss.ScalarQuantizer.QT_8bit, faiss.METRIC_L2
@@ -76,7 +77,7 @@ class Index:
         library.cp.niter = ROUNDS
         library.cp.min_points_per_centroid = 1  # else it complains of few on the terminal
         parts = range(0, len(sample), FOR_AXES)
-        turned = [turn.apply(vectors.unit(sample[at : at + FOR_AXES])) for at in parts]
+        turned = [turn.apply(arithmetic.unit(sample[at : at + FOR_AXES])) for at in parts]
         library.train(np.concatenate(turned))
         whole = faiss.IndexPreTransform(turn, library)
         whole.is_trained = True
@@ -85,7 +86,7 @@ class Index:
     def add(self, keys: np.ndarray, features: np.ndarray) -> None:
         """Add vectors, float16 (n, d), under keys that are not there yet, int64 (n,)."""
         faiss.omp_set_num_threads(1)
-        self._library.add_with_ids(vectors.unit(features), keys)
+        self._library.add_with_ids(arithmetic.unit(features), keys)
 
     def remove(self, keys: np.ndarray) -> None:
         self._lists.remove_ids(faiss.IDSelectorBatch(keys))
@@ -127,8 +128,9 @@ class Index:
         lists.prefetch_nthread = 0
         return index
 
-    def save(self, path: Path, card: Card) -> None:
+    def save(self, card: Card, report: Report | None = None) -> None:
         """Put this index in place of the file. Raises OSError, and then the old one stays."""
+        path = files.path_of(card.space)
         draft = files.draft_of(path)
         try:
             faiss.write_index(self._library, str(draft))
@@ -179,7 +181,7 @@ def _mapped(path: Path) -> Index | None:
     try:
         return Index.map(path)
     except (BrokenIndexError, FileNotFoundError) as error:
-        logger.warning("Similar photos are searched among the newest only: %s.", error)
+        logger.warning("What is near is searched among the newest only: %s.", error)
         return None
 
 
