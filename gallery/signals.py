@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -12,10 +13,17 @@ from django.dispatch import receiver
 from django.utils import timezone
 
 from . import ingest, tagging, tasks, trends
+from .interests import profiles
 from .models import (
+    Block,
     BulkAct,
     DroppedImage,
+    Favourite,
+    Follow,
+    Interest,
+    Opening,
     Photo,
+    Profile,
     Rendition,
     RunStatus,
     TaggingRun,
@@ -73,6 +81,62 @@ def enqueue_twin_scan(
         transaction.on_commit(partial(tasks.look_for_twins.enqueue, instance.pk), robust=True)
 
 
+# --- Interests --------------------------------------------------------------------------------
+
+#: So long a person's acts are gathered before they are counted.
+GATHER = timedelta(seconds=10)
+
+
+@receiver([post_save, post_delete], sender=Favourite)
+@receiver([post_save, post_delete], sender=Follow)
+@receiver([post_save, post_delete], sender=Interest)
+@receiver([post_save, post_delete], sender=Opening)
+def note_act(
+    instance: Favourite | Follow | Interest | Opening, raw: bool = False, **kwargs: Any
+) -> None:
+    if not raw:
+        _note_interests([instance.person_id])
+
+
+@receiver([post_save, post_delete], sender=Block)
+def note_block(instance: Block, raw: bool = False, **kwargs: Any) -> None:
+    if not raw:
+        _note_interests([instance.person_id, instance.blocked_id])
+
+
+@receiver(tags_changed)
+@receiver(visibility_changed, sender=Photo)
+def note_photos(photo_ids: Collection[int], **kwargs: Any) -> None:
+    _note_interests(profiles.concerned_by(photo_ids))
+
+
+@receiver(pre_delete, sender=Photo)
+def note_gone_photo(instance: Photo, **kwargs: Any) -> None:
+    _note_interests(profiles.concerned_by([instance.pk]))
+
+
+@receiver(post_save, sender=Profile)
+def note_profile(instance: Profile, raw: bool, **kwargs: Any) -> None:
+    if instance.is_on and not raw:
+        _note_interests([instance.pk])
+
+
+def _note_interests(people: Collection[int]) -> None:
+    """Note in the same transaction that these are to be counted, and ring once it is committed."""
+    for person in profiles.note_change(people):
+        transaction.on_commit(partial(ring_for_interests, person), robust=True)
+
+
+def ring_for_interests(person_id: int) -> None:
+    task = tasks.work_out_interests
+    if task.get_backend().supports_defer:
+        task = task.using(run_after=timezone.now() + GATHER)
+    task.enqueue(person_id)
+
+
+# --- Trends -----------------------------------------------------------------------------------
+
+
 @receiver(visibility_changed, sender=Photo)
 def note_trends(photo_ids: Collection[int], visibility: str, **kwargs: Any) -> None:
     """Have trends tell no more of what is hidden, in the very transaction that hides it."""
@@ -91,6 +155,9 @@ def note_gone_trends(instance: Photo, **kwargs: Any) -> None:
 @receiver(tags_changed)
 def note_tag_trends(photo_ids: Collection[int], **kwargs: Any) -> None:
     transaction.on_commit(partial(trends.note_change, photo_ids), robust=True)
+
+
+# --- Files ------------------------------------------------------------------------------------
 
 
 @receiver(post_delete, sender=Photo)

@@ -80,6 +80,16 @@ def note_counts() -> int:
     return len(changed)
 
 
+#: Libraries of so few photos are counted in every round: there it takes no time.
+FEW = 5000
+
+
+def note_counts_of_few() -> None:
+    """Note counts of a small library, so that nobody waits for what takes no time."""
+    if not Photo.objects.order_by("pk")[FEW : FEW + 1].exists():
+        note_counts()
+
+
 def _sync_tags(vocabulary: Vocabulary) -> dict[str, Tag]:
     tags = Tag.objects.by_label(vocabulary.assignable)
     changed = []

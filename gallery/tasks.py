@@ -3,6 +3,7 @@
 from django_tasks import task
 
 from . import acts, tagging
+from .interests import profiles
 from .models import BulkAct, DroppedImage, TaggingRun, TwinScan
 from .similar import drops, twins
 
@@ -32,3 +33,8 @@ def look_at_dropped_image(dropped_id: int) -> None:
 def look_for_twins(owner_id: int) -> None:
     if scan := TwinScan.objects.select_related("owner").filter(pk=owner_id).first():
         twins.look_through(scan)
+
+
+@task(priority=-5)
+def work_out_interests(person_id: int) -> None:
+    profiles.refresh(person_id)

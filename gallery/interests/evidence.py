@@ -12,32 +12,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from enum import IntEnum
+from datetime import UTC, datetime
+from typing import Any
 
 import numpy as np
 
+from .doing import FOLLOWED_PHOTOS, HALF_LIFE, WORTH, Act
 from .hierarchy import Hierarchy
 
-
-class Act(IntEnum):
-    """What people do with photos, in the order of the columns of evidence."""
-
-    UPLOAD = 0
-    FAVOURITE = 1
-    FOLLOW = 2
-    OPENING = 3
-
-
-#: What an act is worth; a follow is shared among `FOLLOWED_PHOTOS`.
-WORTH = {Act.UPLOAD: 1.0, Act.FAVOURITE: 2.0, Act.FOLLOW: 3.0, Act.OPENING: 0.25}
-HALF_LIFE = {
-    Act.UPLOAD: timedelta(days=365),
-    Act.FAVOURITE: timedelta(days=180),
-    Act.FOLLOW: timedelta(days=365),
-    Act.OPENING: timedelta(days=30),
-}
-FOLLOWED_PHOTOS = 10
 #: What is left of a confidence with every step up the hierarchy.
 STEP = 0.5
 #: So many tags are kept of a person, those with the most behind them.
@@ -126,7 +108,7 @@ def _ranges(firsts: np.ndarray, lengths: np.ndarray) -> np.ndarray:
     """Return the numbers from each first on, so many of each, one range after the other."""
     ends = np.cumsum(lengths)
     total = int(ends[-1]) if len(ends) else 0
-    return np.arange(total) - np.repeat(ends - lengths - firsts, lengths)
+    return np.asarray(np.arange(total) - np.repeat(ends - lengths - firsts, lengths))
 
 
 # --- People -----------------------------------------------------------------------------------
@@ -239,7 +221,7 @@ def _most(people: np.ndarray, found: np.ndarray, sums: np.ndarray) -> dict[int, 
 # --- Weights ----------------------------------------------------------------------------------
 
 
-def read(content: bytes, kind: np.dtype) -> np.ndarray:  # type: ignore[type-arg]
+def read(content: bytes | memoryview, kind: np.dtype[Any]) -> np.ndarray:
     """Return an array as it was stored."""
     return np.frombuffer(bytes(content), kind)
 

@@ -8,12 +8,13 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.db import transaction
-from django.db.models import Count, Exists, OuterRef
+from django.db.models import Count, Exists, F, OuterRef
 from django.utils import timezone
 
 from ..models import Favourite, Follow, Opening, Photo, Profile, User
 from ..search.conditions import among
 from . import reading
+from .doing import HALF_LIFE, Act
 from .hierarchy import hierarchy
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ LOST_AFTER = timedelta(minutes=2)
 #: A profile that nothing has happened to is counted anew so often: thresholds move whole libraries
 #: without telling anybody.
 AGED_AFTER = timedelta(days=7)
+#: After so many half-lives of an opening, a sixty-fourth of it is left.
+KEEP_OPENINGS = 6 * HALF_LIFE[Act.OPENING]
 ROUND_S = 15.0
 ROUND_BATCH = 50
 
@@ -59,16 +62,17 @@ def note_opening(person: User, photo: Photo) -> bool:
         return False
     if Profile.objects.filter(pk=person.pk, is_on=False).exists():
         return False
-    now = timezone.now()
-    mine = Opening.objects.filter(person=person, photo=photo)
-    opened = mine.values_list("times", "opened_at").first()
-    if opened is None:
-        Opening.objects.bulk_create(
-            [Opening(person=person, photo=photo, opened_at=now)], ignore_conflicts=True
-        )
-    else:
-        mine.update(opened_at=now, times=opened[0] + 1)
+    opening, is_first = Opening.objects.get_or_create(person=person, photo=photo)
+    if not is_first:
+        opening.opened_at, opening.times = timezone.now(), F("times") + 1
+        opening.save(update_fields=["opened_at", "times"])
     return True
+
+
+def forget_old_openings() -> int:
+    """Delete openings of which hardly anything is left; return how many."""
+    old = Opening.objects.filter(opened_at__lt=timezone.now() - KEEP_OPENINGS)
+    return old._raw_delete(old.db)
 
 
 # --- Adding it up -----------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import Count, F, Q, QuerySet
 
@@ -25,7 +25,10 @@ from ..models import (
     Visibility,
 )
 from ..search.conditions import among
-from .evidence import FOLLOWED_PHOTOS, Act, Acts
+from .doing import FOLLOWED_PHOTOS, Act
+
+if TYPE_CHECKING:
+    from .evidence import Acts
 
 #: So many of a person's acts of each kind are read, the newest.
 MOST_ACTS = 1000
@@ -38,17 +41,16 @@ Row = tuple[int, int, int, float, bool]
 
 def acts_of(people: Collection[int]) -> Acts:
     """Return what these people did with photos they may see, but before they began anew."""
-    since = dict(
-        Profile.objects.filter(pk__in=people, reset_at__isnull=False).values_list("pk", "reset_at")
-    )
+    from .evidence import Acts
+
+    resets = Profile.objects.filter(pk__in=people).values_list("pk", "reset_at")
+    since = {person: at.timestamp() for person, at in resets if at}
     apart = _apart(people)
-    rows = [
+    return Acts.of(
         row
         for row, other in _all_acts(people)
-        if not (apart and (row[0], other) in apart)
-        and (row[0] not in since or row[3] > since[row[0]].timestamp())
-    ]
-    return Acts.of(rows)
+        if (row[0], other) not in apart and row[3] > since.get(row[0], 0)
+    )
 
 
 def _apart(people: Collection[int]) -> set[tuple[int, int]]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
 
-from ..models import Interest, Profile, Stance, Tag, User
+from ..models import Interest, Photo, Profile, Stance, Tag, User
 from .hierarchy import Hierarchy, hierarchy
 
 if TYPE_CHECKING:
@@ -40,9 +40,10 @@ class Weighed:
 
 @dataclass(frozen=True, slots=True)
 class _Own:
-    """What is stored of a person: evidence, weights of the same length, and their own word."""
+    """What is stored of a person: evidence, sums and weights of the same length, their word."""
 
     evidence: np.ndarray
+    sums: np.ndarray
     weights: np.ndarray
     stances: Mapping[int, str]
     is_on: bool
@@ -84,6 +85,13 @@ def weights_of(person: User, *, limit: int = 40) -> dict[int, float]:
     return dict(_strongest(_own(person), hierarchy())[:limit])
 
 
+def strengths_of(person: User) -> tuple[dict[int, float], dict[int, float]]:
+    """Return how much a person likes each tag, 1 the most, and the sums behind that."""
+    own = _own(person)
+    sums = dict(zip(own.evidence["tag"].tolist(), own.sums.tolist(), strict=True))
+    return dict(_strongest(own, hierarchy())), sums
+
+
 def interests_of(person: User, *, limit: int | None = None) -> list[Weighed]:
     """Return a person's interests, pinned ones first and then the strongest."""
     own, known = _own(person), hierarchy()
@@ -97,7 +105,7 @@ def interests_of(person: User, *, limit: int | None = None) -> list[Weighed]:
         Weighed(
             tags[tag],
             weight,
-            *counts.get(tag, ()),
+            *counts.get(tag, (0, 0, 0, 0)),
             is_pinned=tag in own.pinned,
             through=tags.get(through.get(tag, 0)),
         )
@@ -117,7 +125,7 @@ def _own(person: User) -> _Own:
     now = timezone.now()
     sums = arithmetic.sums_at(evidence, profile.as_of or now, now).sum(axis=1)
     rarity = rarities(evidence["tag"].tolist(), hierarchy())
-    return _Own(evidence, arithmetic.weights(sums, rarity), stances, profile.is_on)
+    return _Own(evidence, sums, arithmetic.weights(sums, rarity), stances, profile.is_on)
 
 
 def rarities(tags: Iterable[int], known: Hierarchy) -> np.ndarray:
@@ -138,9 +146,10 @@ def _strongest(own: _Own, known: Hierarchy) -> list[tuple[int, float]]:
     return sorted(weights.items(), key=lambda one: (-one[1], one[0]))
 
 
-def _counts(evidence: np.ndarray) -> dict[int, list[int]]:
+def _counts(evidence: np.ndarray) -> dict[int, tuple[int, int, int, int]]:
     """Return how many acts of each sort are behind each tag."""
-    return dict(zip(evidence["tag"].tolist(), evidence["counts"].tolist(), strict=True))
+    counts = (tuple(one) for one in evidence["counts"].tolist())
+    return dict(zip(evidence["tag"].tolist(), counts, strict=True))
 
 
 def _through(tags: list[int], own: _Own, known: Hierarchy) -> dict[int, int]:
@@ -191,8 +200,10 @@ def export(person: User) -> dict[str, Any]:
         ),
         "photos_opened": [
             {"photo": public_id, "last": at.isoformat(), "times": times}
-            for public_id, at, times in person.openings.order_by("-opened_at").values_list(
-                "photo__public_id", "opened_at", "times"
+            for public_id, at, times in person.openings.filter(
+                photo__in=Photo.objects.visible_to(person)
             )
+            .order_by("-opened_at")
+            .values_list("photo__public_id", "opened_at", "times")
         ],
     }

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from .. import similar
+from ..interests import people
 from ..vectors import Space
 
 
 def every_space() -> list[Space]:
-    return [*similar.spaces()]
+    return [*similar.spaces(), *people.spaces()]

@@ -8,8 +8,8 @@ from django.db import models
 class VectorIndex(models.Model):
     """What an index says of itself; `gallery.vectors` keeps it and reads it.
 
-    Its vectors are in ``table``, turned onto main ``axes``: float32 of shape (axes, dimensions + 1),
-    little-endian; the last column is added. ``recent``: keys, int64.
+    Its vectors are in ``table``, turned onto main ``axes``: float32 of shape
+    (axes, dimensions + 1), little-endian; the last column is added. ``recent``: keys, int64.
     """
 
     space = models.CharField(max_length=100, primary_key=True)

@@ -53,8 +53,20 @@ def nearest(
     return sorted(near, key=lambda one: (-one.likeness, one.key))[:limit]
 
 
+def proposed_keys(space: Space, embedding: bytes, *, limit: int) -> list[int] | None:
+    """Return keys among which the nearest are, some gone meanwhile; None: there is no index."""
+    from . import arithmetic
+
+    return _keys(space, arithmetic.direction(embedding), limit)
+
+
 def _proposed(space: Space, towards: np.ndarray, limit: int) -> dict[int, bytes]:
     """Return embeddings, by key, among which the nearest are."""
+    keys = _keys(space, towards, limit)
+    return space.newest(AT_ONCE) if keys is None else space.embeddings_of(keys)
+
+
+def _keys(space: Space, towards: np.ndarray, limit: int) -> list[int] | None:
     for _ in range(2):  # an index may be replaced before it answers
         index = store().opened(space.name)
         if index is None or index.dimensions != len(towards):
@@ -64,8 +76,8 @@ def _proposed(space: Space, towards: np.ndarray, limit: int) -> dict[int, bytes]
         except BrokenIndexError as error:
             logger.warning("What is near is searched among the newest only: %s.", error)
         else:
-            return space.embeddings_of(keys + lacked(space, index.card))
-    return space.newest(AT_ONCE)
+            return keys + lacked(space, index.card)
+    return None
 
 
 def lacked(space: Space, card: Card) -> list[int]:

@@ -13,6 +13,7 @@ from django.views.decorators.vary import vary_on_headers
 
 from .. import similar
 from ..forms import PhotoForm
+from ..interests import profiles
 from ..models import Favourite, Photo, User
 from ..search.conditions import Condition
 from ..search.facets import note_labels
@@ -82,6 +83,8 @@ def photo_detail(request: HttpRequest, public_id: str) -> HttpResponse:
         "place_query": Named("place", (photo.place,)),
         "similar_photos": similar_photos(request, photo),
     }
+    if isinstance(request.user, User) and request.method == "GET":
+        profiles.note_opening(request.user, photo)
     return render(request, "gallery/photo_detail.html", context)
 
 

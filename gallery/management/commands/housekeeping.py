@@ -19,7 +19,7 @@ from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from ... import acts, tagging, tags, vectors
-from ...interests import decks
+from ...interests import decks, profiles
 from ...interests.popular import note_popular
 from ...search.upkeep import complete_photos
 from ...similar import drops, twins
@@ -67,7 +67,10 @@ def tidy() -> None:
         logger.info("Rang again for %s pictures to search by and scans for duplicates.", rung)
     if count := trends.recount():
         logger.info("Counted the tags of %s days, weeks and months.", count)
+    if count := profiles.sweep():
+        logger.info("Worked out the interests of %s people.", count)
     prune_tasks()
+    tags.note_counts_of_few()
     if count := complete_photos():
         logger.info("Completed what searches need of %s photos.", count)
     if written := vectors.refresh_indexes(every_space()):
@@ -89,6 +92,7 @@ def tidy_hourly() -> None:
     tags.note_counts()
     trends.recount(thorough=True)
     note_popular()
+    profiles.forget_old_openings()
     decks.forget_old()
     vectors.refresh_indexes(every_space(), thorough=True)
 

@@ -11,6 +11,8 @@ from ... import vectors
 from ...vectors.stores import store
 from ..spaces import every_space
 
+NONE = "none: so little needs none, or another process is at it"
+
 
 class Command(BaseCommand):
     help = (
@@ -24,4 +26,4 @@ class Command(BaseCommand):
         with tqdm(total=count, unit="vector", disable=None) as bar:
             written = vectors.refresh_indexes(spaces, anew=True, report=bar.update)
         if verbosity:
-            self.stdout.write(f"Indexes made: {written or 'none, as so little needs none'}.")
+            self.stdout.write(f"Indexes made: {written or NONE}.")
