@@ -129,20 +129,17 @@ def _rebuild(asked: argparse.Namespace) -> None:
 
 def _rebuild_index() -> None:
     from gallery.interests import people
-
-    if not hasattr(people, "PEOPLE"):
-        return
     from gallery.vectors import refresh_indexes
 
     before = _memory("VmHWM")
-    seconds = _seconds(lambda: refresh_indexes([people.PEOPLE], anew=True))
+    seconds = _seconds(lambda: refresh_indexes(people.spaces(), anew=True))
     _tell("index of people made in", f"{seconds:.1f} s")
     _tell("making it takes memory", f"{_memory('VmHWM') - before:.0f} MB")
     data = Path(os.environ["PHOTOLIB_DATA_DIR"])
     size = sum(path.stat().st_size for path in data.rglob("*") if path.is_file())
     _tell("size of the index", f"{size / 1e6:.1f} MB")
     _tell(
-        "a round without work", f"{1e3 * _seconds(lambda: refresh_indexes([people.PEOPLE])):.1f} ms"
+        "a round without work", f"{1e3 * _seconds(lambda: refresh_indexes(people.spaces())):.1f} ms"
     )
 
 
@@ -220,8 +217,8 @@ def _exact_people(members: Sequence[User]) -> None:
         with _timing(ours):
             matches = people_like(person, limit=FIRST)
         with _timing(exact):
-            every.similarities(bytes(person.profile.public_evidence))
-        right = every.like(person, FIRST).people
+            every.similarities(person)
+        right = every.like(person, FIRST)
         found.append(_found(right, [match.person.pk for match in matches]))
     naive = [_seconds(partial(_people_by_tags, person)) for person in members[:SLOW_QUESTIONS]]
     _print_exact(f"people like you, of {len(every.people):,}", ours, exact, naive, found)

@@ -23,7 +23,8 @@ What is planted:
 - Six in ten people are listed.
 - A bulk uploader, listed, with 10,000 public photos of one tag of one group, all of the last month,
   and a spammer, listed, with 300 public photos of the last month, each with 60 tags at random,
-  confirmed by hand. Nobody follows or likes either but by chance.
+  confirmed by hand. People come upon photos by first coming upon their owner, so both get as many
+  favourites as anybody else.
 
 What is right: a person who has a group in common with the viewer, and a photo one of whose planted
 tags is of one of the viewer's groups. Neither the bulk uploader's answers nor the spammer's photos
@@ -47,6 +48,8 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
+from random import Random
 from typing import TYPE_CHECKING
 
 import community
@@ -65,6 +68,10 @@ THRESHOLD, LISTED = 0.4, 0.6
 FIRST, RESAMPLED, BATCH = 20, 2000, 1000
 
 
+#: Photos by owner.
+Pool = list[list[int]]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--people", type=int, default=1500)
@@ -78,23 +85,23 @@ def main() -> None:
         started = time.perf_counter()
         world = World.made(asked.people, np.random.default_rng(asked.seed))
         print(world.described())
-        _work_out()
+        _work_out(asked.seed)
         print(f"made and worked out in {time.perf_counter() - started:.0f} s")
         _report(world, asked.viewers, np.random.default_rng(asked.seed + 1))
     finally:
         shutil.rmtree(data)
 
 
-def _work_out() -> None:
-    """Do what housekeeping does."""
-    from gallery.interests import people, popular, profiles
+def _work_out(seed: int) -> None:
+    """Do what housekeeping does, and have chance fall alike each time."""
+    from gallery.interests import choosing, popular, profiles
     from gallery.tags import note_counts
 
     note_counts()
     _forget()
     profiles.rebuild()
     popular.note_popular()
-    people.refresh_index()
+    choosing.Random = partial(Random, seed)  # type: ignore[misc, assignment]
 
 
 def _forget() -> None:
@@ -276,17 +283,17 @@ class _Maker:
 
         for model in (Favourite, Follow):
             model._meta.get_field("created_at").auto_now_add = False
-        by_group, everything = self._pools(world)
+        pools = self._pools(world)
         members = self.planted.members()
         people = range(len(self.users) - 2)
         rows: dict[type, list[object]] = {Favourite: [], Opening: [], Follow: []}
         for row in people:
             me = self.users[row]
-            for key in self._seen(row, FAVOURITES, OWN_FAVOURITES, by_group, everything, world):
+            for key in self._seen(row, FAVOURITES, OWN_FAVOURITES, pools, world):
                 rows[Favourite].append(
                     Favourite(person=me, photo_id=key, created_at=self._lately())
                 )
-            for key in self._seen(row, OPENINGS, OWN_OPENINGS, by_group, everything, world):
+            for key in self._seen(row, OPENINGS, OWN_OPENINGS, pools, world):
                 rows[Opening].append(Opening(person=me, photo_id=key, opened_at=self._lately()))
             for other in self._others(row, members):
                 rows[Follow].append(
@@ -299,32 +306,25 @@ class _Maker:
             for user, listed in zip(self.users, self.listed, strict=True)
         )
 
-    def _pools(self, world: World) -> tuple[list[list[list[int]]], list[int]]:
-        """Return the public photos of each group, by their owner, and all but those of floods."""
+    def _pools(self, world: World) -> list[Pool]:
+        """Return the public photos of each group by their owner, and at last those of all."""
         with_tag = self.planted.with_tag()
-        pools: list[dict[int, list[int]]] = [defaultdict(list) for _ in self.planted.groups]
-        everything = []
+        pools: list[dict[int, list[int]]] = [defaultdict(list) for _ in range(GROUPS + 1)]
         for key, shot in world.shots.items():
-            if not shot.is_public:
-                continue
-            everything.append(key)
-            for group in {one for tag in shot.subjects for one in with_tag.get(tag, ())}:
-                pools[group][shot.owner].append(key)
-        return [list(pool.values()) for pool in pools], everything
+            if shot.is_public:
+                of = {one for tag in shot.subjects for one in with_tag.get(tag, ())}
+                for group in of | {GROUPS}:
+                    pools[group][shot.owner].append(key)
+        return [list(pool.values()) for pool in pools]
 
-    def _seen(
-        self, row: int, count: int, own: float, by_group: list[list[list[int]]],
-        everything: list[int], world: World,
-    ) -> list[int]:  # fmt: skip
-        """Return photos that somebody comes upon, whoever's: first the owner is drawn."""
+    def _seen(self, row: int, count: int, own: float, pools: list[Pool], world: World) -> list[int]:
+        """Return photos that somebody comes upon: first the owner is drawn, then the photo."""
         chance, found = self.chance, set()
         groups = [int(one) for one in self.planted.groups_of[row] if one >= 0]
         for _ in range(chance.poisson(count)):
-            pool = by_group[int(chance.choice(groups))]
-            if chance.random() < own and pool:
-                some = pool[chance.integers(len(pool))]
-            else:
-                some = everything
+            pool = pools[int(chance.choice(groups))] if chance.random() < own else []
+            pool = pool or pools[-1]
+            some = pool[chance.integers(len(pool))]
             found.add(some[chance.integers(len(some))])
         return sorted(key for key in found if world.shots[key].owner != row)
 
@@ -405,6 +405,13 @@ class Asker:
         found = np.zeros(len(numbers), np.float32)
         found[[numbers[tag] for key in keys for tag in self.world.tags[key]]] = 1
         return found
+
+    def kind_of(self, row: int) -> str:
+        """Return what sort of viewer somebody is, by their public photos."""
+        from gallery.interests.people import MIN_PHOTOS
+
+        count = len(self.uploads[row])
+        return "uploaders" if count >= MIN_PHOTOS else "with few photos" if count else "lurkers"
 
     # --- People ---
 
@@ -499,11 +506,9 @@ def _discounted(gains: Sequence[float]) -> float:
 def _report(world: World, viewers: int, chance: np.random.Generator) -> None:
     asker = Asker(world)
     rows = chance.permutation(len(world.users) - 2)[:viewers].tolist()
-    uploading = {shot.owner for shot in world.shots.values()}
-    kinds = {
-        "uploaders": [row for row in rows if row in uploading],
-        "lurkers": [row for row in rows if row not in uploading],
-    }
+    kinds: dict[str, list[int]] = {"uploaders": [], "with few photos": [], "lurkers": []}
+    for row in rows:
+        kinds[asker.kind_of(row)].append(row)
     people = {
         "people like you": asker.people_like,
         "most followed": asker.most_followed,

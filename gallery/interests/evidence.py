@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -205,11 +206,12 @@ def _pairs(people: np.ndarray, tags: np.ndarray) -> tuple[np.ndarray, np.ndarray
 
 
 def _most(people: np.ndarray, found: np.ndarray, sums: np.ndarray) -> dict[int, np.ndarray]:
-    """Return what was found of each person, no more than `MOST_TAGS` tags, in the order of tags."""
+    """Return what was found of each person, `MOST_TAGS` tags at most, in the order of tags."""
     keys, starts = np.unique(people, return_index=True)
-    ends = np.append(starts[1:], len(people))
     parts = {}
-    for person, start, end in zip(keys.tolist(), starts, ends, strict=True):
+    for person, (start, end) in zip(
+        keys.tolist(), pairwise([*starts.tolist(), len(people)]), strict=True
+    ):
         part = found[start:end]
         if len(part) > MOST_TAGS:
             order = np.argsort(-sums[start:end], kind="stable")[:MOST_TAGS]

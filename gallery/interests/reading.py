@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from datetime import datetime
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Count, F, OuterRef, Q, QuerySet
 
 from ..models import (
     Block,
@@ -26,14 +24,13 @@ from ..models import (
 )
 from ..search.conditions import among
 from .doing import FOLLOWED_PHOTOS, Act
+from .facts import Listed, numbers_of
 
 if TYPE_CHECKING:
     from .evidence import Acts
 
 #: So many of a person's acts of each kind are read, the newest.
 MOST_ACTS = 1000
-#: Of people followed who have more public photos than this, those needed are asked for.
-MOST_AT_ONCE = 500
 CHUNK = 2000
 
 Row = tuple[int, int, int, float, bool]
@@ -89,46 +86,23 @@ def _newest(
 
 def _followed(people: Collection[int]) -> Iterator[tuple[Row, int]]:
     """Yield what people saw of those they follow when they began to: the last public photos."""
-    follows = list(
+    theirs = Photo.objects.filter(
+        owner=OuterRef("followed"), created_at__lte=OuterRef("created_at")
+    )
+    # Not by the index of what is public, which has everybody's.
+    seen = theirs.exclude(visibility=Visibility.PRIVATE).order_by("-pk").annotate(number=F("pk"))
+    follows = (
         Follow.objects.filter(person__in=people, followed__is_active=True)
         .order_by("-created_at", "-pk")
-        .values_list("person", "followed", "created_at")
+        .annotate(photos=Listed(seen.values("number")[:FOLLOWED_PHOTOS]))
     )
-    counts: dict[int, int] = defaultdict(int)
-    photos = _public_photos({followed for _, followed, _ in follows})
-    for person, followed, at in follows:
+    counts = Counter[int]()
+    columns = ("person", "followed", "created_at", "photos")
+    for person, followed, at, photos in follows.values_list(*columns):
         counts[person] += 1
-        if counts[person] > MOST_ACTS:
-            continue
-        for photo in _last(photos.get(followed), followed, at):
-            yield (person, photo, Act.FOLLOW, at.timestamp(), False), followed
-
-
-def _public_photos(owners: Collection[int]) -> Mapping[int, list[tuple[datetime, int]]]:
-    """Return when which public photo came, in order, of those who have not too many."""
-    public = Photo.objects.public().order_by()
-    found: dict[int, list[tuple[datetime, int]]] = {}
-    for some in chunks(owners):
-        mine = public.filter(owner__in=some)
-        counts = mine.values_list("owner").annotate(n=Count("pk"))
-        few = [owner for owner, count in counts if count <= MOST_AT_ONCE]
-        rows = public.filter(owner__in=few).values_list("owner", "created_at", "pk")
-        for owner, at, key in rows:
-            found.setdefault(owner, []).append((at, key))
-        for owner in set(some) - {owner for owner, _ in counts}:
-            found[owner] = []
-    for photos in found.values():
-        photos.sort()
-    return found
-
-
-def _last(photos: list[tuple[datetime, int]] | None, owner: int, until: datetime) -> Iterable[int]:
-    if photos is None:
-        rows = Photo.objects.public().filter(owner=owner, created_at__lte=until)
-        newest = rows.order_by("-created_at", "-pk")
-        return list(newest.values_list("pk", flat=True)[:FOLLOWED_PHOTOS])
-    end = bisect_right(photos, (until, 2**63))
-    return [key for _, key in photos[max(end - FOLLOWED_PHOTOS, 0) : end]]
+        if counts[person] <= MOST_ACTS:
+            for photo in numbers_of(photos):
+                yield (person, photo, Act.FOLLOW, at.timestamp(), False), followed
 
 
 def assigned_to(photos: Collection[int]) -> list[tuple[int, int, float]]:

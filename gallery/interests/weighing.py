@@ -129,10 +129,10 @@ def _own(person: User) -> _Own:
 
 
 def rarities(tags: Iterable[int], known: Hierarchy) -> np.ndarray:
-    """Return how rare tags are, float64; of tags that are gone, 0."""
+    """Return how rare tags are, float64; of new ones that nobody has counted yet, 1."""
     import numpy as np
 
-    return np.array([known.rarity.get(tag, 0.0) for tag in tags], np.float64)
+    return np.array([known.rarity.get(tag, 1.0) for tag in tags], np.float64)
 
 
 def _strongest(own: _Own, known: Hierarchy) -> list[tuple[int, float]]:

@@ -10,9 +10,10 @@ from typing import Any
 
 from django.conf import settings
 
-from ..models import Length, Period, Photo, PhotoTag, Tag, TagCount, TrendReport
+from ..models import Length, Period, Photo, PhotoTag, Tag, TagCount, TrendReport, Visibility
 from ..models.photos import PhotoQuerySet
-from ..search.meaning import Viewer
+from ..search.conditions import ROW, Condition
+from ..search.meaning import Viewer, public_to, visible_to
 from .periods import PLOTTED, TOLD, Span
 
 #: So many of each are shown, and so many pictures beside each.
@@ -228,8 +229,7 @@ def history_of(
 
     Six statements.
     """
-    photos = Photo.objects.public() if is_public else Photo.objects.all()
-    if not _has_enough_people(tag, photos):
+    if not _has_enough_people(tag, is_public=is_public):
         return None
     spans = [Span.now(length).before(ago) for ago in reversed(range(HISTORY[length]))]
     known = Period.objects.filter(
@@ -240,11 +240,14 @@ def history_of(
     counts = {row.period_id: row for row in rows}
     points = [_point(span, periods.get(span.start), counts, is_public=is_public) for span in spans]
     first = next((at for at, point in enumerate(points) if point.people is not None), len(points))
-    return History(length, points[first:], _strip_of(tag, _seen_by(viewer, is_public=is_public)))
+    seen = public_to(viewer) if is_public else visible_to(viewer)
+    return History(length, points[first:], _strip_of(tag, seen))
 
 
-def _has_enough_people(tag: Tag, photos: PhotoQuerySet) -> bool:
-    rows = PhotoTag.objects.shown().filter(tag=tag, photo__in=photos)
+def _has_enough_people(tag: Tag, *, is_public: bool) -> bool:
+    rows = PhotoTag.objects.shown().filter(tag=tag)
+    if is_public:
+        rows = rows.filter(photo__visibility=Visibility.PUBLIC)
     owners = rows.order_by().values("photo__owner").distinct()
     return len(owners[: settings.MIN_PEOPLE]) >= int(settings.MIN_PEOPLE)
 
@@ -262,9 +265,9 @@ def _point(
     return Point(span, count.public_people, count.public_photos)
 
 
-def _strip_of(tag: Tag, photos: PhotoQuerySet) -> list[Photo]:
+def _strip_of(tag: Tag, seen: Condition) -> list[Photo]:
     """Return the newest photos of a tag, of different people, of the newest that are looked at."""
-    rows = PhotoTag.objects.shown().filter(tag=tag, photo__in=photos).order_by("-photo")
+    rows = PhotoTag.objects.shown().filter(seen.on(ROW), tag=tag).order_by("-photo")
     of_owner: dict[int, int] = {}
     for photo, owner in rows.values_list("photo", "photo__owner")[:LOOKED_AT]:
         of_owner.setdefault(owner, photo)

@@ -38,8 +38,8 @@ class Command(BaseCommand):
     help = (
         "Rings again for tagging runs that fell out of the queue, notes on how many photos each "
         "tag is and which photos are popular, completes what searches need of older photos, keeps "
-        "the index of similar photos, and deletes old task results and expired sessions. Once, or "
-        "again and again with --every."
+        "the indexes of similar photos and people, and deletes old task results and expired "
+        "sessions. Once, or again and again with --every."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:

@@ -47,7 +47,7 @@ def text(client: Client, page: str) -> str:
 
 
 def plots(page: str) -> list[ElementTree.Element]:
-    return [ElementTree.fromstring(one) for one in re.findall(r"<svg .*?</svg>", page)  # noqa: S314
+    return [ElementTree.fromstring(one) for one in re.findall(r"(?s)<svg .*?</svg>", page)  # noqa: S314
             if "trend-plot" in one]  # fmt: skip
 
 
