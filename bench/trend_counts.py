@@ -49,18 +49,18 @@ def _measure() -> None:
     photos, days = Photo.objects.count(), Photo.objects.filter(created_at__gt=last - timedelta(1))
     _say("photos, of the last day", f"{photos:,}, {days.count():,}")
     for length in Length:
-        _say(f"counting a {length}", f"{_seconds(lambda: counting.count(Span.now(length))):.2f} s")
+        _say(f"counting a {length}", f"{_seconds(partial(counting.count, Span.now(length))):.2f} s")
     upkeep.ROUND_S = 1e9
     _say("counting all of the past", f"{_seconds(upkeep.recount):.0f} s")
     _say("periods, rows", f"{Period.objects.count():,}, {TagCount.objects.count():,}")
     for length in Length:
-        _say(f"reports of a {length}", f"{_seconds(lambda: make_reports(length)):.2f} s")
+        _say(f"reports of a {length}", f"{_seconds(partial(make_reports, length)):.2f} s")
     hourly = _seconds(lambda: upkeep.recount(thorough=True))
     _say("what is done once an hour", f"{hourly:.1f} s")
     _say("a round without work", f"{1e3 * _seconds(upkeep.recount):.1f} ms")
     anyone, tags = AnonymousUser(), list(Tag.objects.order_by("?")[:50])
     for length in Length:
-        _say_times(f"a page by {length}", lambda: trends.trends_for(anyone, length))
+        _say_times(f"a page by {length}", partial(trends.trends_for, anyone, length))
     some = iter(tags * 10)
     _say_times("a tag's page", lambda: trends.history_of(next(some), anyone, Length.WEEK))
     keys = iter(Photo.objects.order_by("?").values_list("pk", flat=True)[:60])

@@ -99,7 +99,8 @@ def pairs(uses: Uses, *, min_people: int) -> list[Pair]:
     couples, both = np.unique(codes % len(names) ** 2, return_counts=True)
     first, second = np.divmod(couples, len(names))
     used = np.bincount(np.unique(owners * len(names) + tags) % len(names), minlength=len(names))
-    lift = surely(both.astype(np.float64), used[first] * used[second] / len(people), prior=PRIOR_PEOPLE)
+    by_chance = used[first] * used[second] / len(people)
+    lift = surely(both.astype(np.float64), by_chance, prior=PRIOR_PEOPLE)
     score = np.log(lift) / -np.log(np.minimum(both / len(people), 0.999))
     best = np.flatnonzero((both >= min_people) & (lift > 1) & (both < len(people)))
     best = best[np.argsort(-score[best], kind="stable")]
