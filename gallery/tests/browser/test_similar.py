@@ -49,7 +49,8 @@ def work() -> None:
 
 
 def carried(page: Page, content: bytes, name: str) -> JSHandle:
-    """Return a file as a mouse or a clipboard carries it."""
+    """Return a file as a mouse or a clipboard carries it, once the page is ready for it."""
+    page.locator(".search-drop-words").wait_for(state="attached")
     return page.evaluate_handle(
         """([content, name]) => {
             const bytes = Uint8Array.from(atob(content), (char) => char.charCodeAt(0));
