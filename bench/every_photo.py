@@ -39,6 +39,9 @@ class EveryPhoto:
             for tag in shown.order_by().values_list("tag", flat=True).distinct()
         }
 
+        every = np.concatenate([photos for photos, _ in self._shown.values()])
+        self.tag_counts = np.bincount(every, minlength=len(self.keys))
+
     def _posting(self, rows: Collection[tuple[int, float, str]]) -> tuple[np.ndarray, np.ndarray]:
         known = [(key, 1.0 if state == "confirmed" else sure) for key, sure, state in rows]
         both = np.array(known, np.float64)
@@ -46,7 +49,7 @@ class EveryPhoto:
 
     def scores(self, wanted: Wanted) -> tuple[np.ndarray, np.ndarray]:
         """Return what each photo is worth and the interest it is shown for; 0: not to be shown."""
-        from gallery.interests.taste import NEXT, fresh
+        from gallery.interests.taste import NEXT, fresh, to_the_point
 
         taste = wanted.taste
         tags = [tag for tag in taste.likes if tag in self._shown]
@@ -61,6 +64,7 @@ class EveryPhoto:
         scores, interests = np.zeros(len(self.keys)), np.zeros(len(self.keys), np.int64)
         scores[photos[starts]] = np.add.reduceat(liked * NEXT**places, starts)
         interests[photos[starts]] = meant[starts]
+        scores *= to_the_point(self.tag_counts)
         scores *= fresh(np.maximum(wanted.now.timestamp() - self.times_s, 0) / DAY_S)
         scores[~self._may_be_shown(wanted)] = 0
         return scores, interests

@@ -1,12 +1,13 @@
 """Finds the photos that come into question for a person, without looking at all there are.
 
 The score of a photo is how much of what the person likes is on it (see `taste`), times how fresh it
-is: `fresh`. The photos of each liked tag are read from an index, the newest first, `DEPTH` of them
-at most. What was not read of a tag is older than all that was; and, as in the threshold algorithm
-of Fagin, Lotem and Naor (2003), a photo that was read of no tag at all cannot score more than what
-those tags come to whose reading did not reach back to it, times its freshness. Both fall quickly:
-the first because tags that are on many photos are weak interests, the second by definition. Of the
-best of each interest the database is then asked everything, and they are scored exactly.
+is and, where it has very many tags, how much they say: `fresh`, `to_the_point`. The photos of each
+liked tag are read from an index, the newest first, `DEPTH` of them at most. What was not read of a
+tag is older than all that was; and, as in the threshold algorithm of Fagin, Lotem and Naor (2003),
+a photo that was read of no tag at all cannot score more than what those tags come to whose reading
+did not reach back to it, times its freshness. Both fall quickly: the first because tags that are on
+many photos are weak interests, the second by definition. Of the best of each interest the database
+is then asked everything, and they are scored exactly.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from ..models import User
 from ..search.conditions import Probe, among
 from .facts import facts_of, showable_to, shown_on, without
 from .postings import DAY_S, SCALE, SURE, Added, Clock, Posting, are_in, read
-from .taste import NEXT, Taste, added_up, fresh
+from .taste import NEXT, Taste, added_up, fresh, to_the_point
 from .variety import Candidate, CardKind
 
 #: So many liked tags are read, the most liked, and of each so many photos.
@@ -179,12 +180,13 @@ def _judged(one: Candidate, shown: Mapping[int, float], wanted: Wanted) -> Candi
     best = max(liked, key=lambda tag: (liked[tag], -tag), default=None)
     unknown = [tag for tag in wanted.unknown if tag in shown]
     new = max(unknown, key=lambda tag: (shown[tag], -tag), default=None)
+    worth = fresh(age_d) * to_the_point(one.tag_count)
     if new is not None and (best is None or liked[best] <= MILD):
-        score = fresh(age_d) * shown[new]
+        score = worth * shown[new]
         return replace(one, score=score, tag=new, kind=CardKind.EXPLORE)
     if best is None:
         return None
-    score = fresh(age_d) * added_up(liked.values())
+    score = worth * added_up(liked.values())
     return replace(one, score=score, tag=taste.meant[best])
 
 

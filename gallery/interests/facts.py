@@ -7,7 +7,8 @@ from collections import defaultdict
 from collections.abc import Collection
 from typing import Any
 
-from django.db.models import F, OuterRef, Q, Subquery, TextField
+from django.db.models import Count, F, OuterRef, Q, Subquery, TextField
+from django.db.models.functions import Coalesce
 
 from ..models import Favourite, Photo, PhotoTag, TagState, User
 from ..models.photos import PhotoQuerySet
@@ -55,8 +56,10 @@ def facts_of(keys: Collection[int], person: User) -> list[Candidate]:
     In the order of keys. One statement.
     """
     liked = Favourite.objects.filter(person=person, photo=OuterRef("pk"))
+    tags = PhotoTag.objects.shown().filter(photo=OuterRef("pk")).order_by().values("photo")
+    count = Coalesce(Subquery(tags.annotate(n=Count("pk")).values("n")), 0)
     rows = showable_to(person).filter(~Q(Probe(liked)), among("pk", list(keys))).order_by()
-    columns = ("pk", "owner_id", "created_at", "taken_at", "fingerprint__perceptual_hash")
+    columns = ("pk", "owner_id", "created_at", "taken_at", "fingerprint__perceptual_hash", count)
     found = [
         Candidate(
             photo=key,
@@ -64,8 +67,9 @@ def facts_of(keys: Collection[int], person: User) -> list[Candidate]:
             came_s=came.timestamp(),
             taken_s=(taken or came).timestamp(),
             look=int(look, 16) if look else None,
+            tag_count=tag_count,
         )
-        for key, owner, came, taken, look in rows.values_list(*columns)
+        for key, owner, came, taken, look, tag_count in rows.values_list(*columns)
     ]
     return sorted(found, key=lambda one: one.photo)
 

@@ -27,6 +27,8 @@ NEXT = 0.5
 #: logarithms, among which what somebody did once by chance is not far below what they do always.
 POWER = 3
 
+#: Of a photo with more tags than this, they count for less, by the square.
+USUAL_TAGS = 20
 #: What is left of a photo's freshness when it is old, and how many days take half of the rest.
 OLD, HALF_LIFE_D = 0.25, 30
 
@@ -91,6 +93,14 @@ def added_up(liked: Iterable[float]) -> float:
         total += share * one
         share *= NEXT
     return total
+
+
+def to_the_point(tag_count: Any) -> Any:
+    """Return how much a photo's tags say, or each of many, by how many it has: from 1 down.
+
+    Who tags a photo with everything says little of what is on it.
+    """
+    return 1 / (1 + (tag_count > USUAL_TAGS) * (tag_count / USUAL_TAGS - 1)) ** 2
 
 
 def fresh(age_d: Any) -> Any:

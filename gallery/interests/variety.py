@@ -45,7 +45,8 @@ class Candidate:
     """A photo that may be shown.
 
     ``came_s`` and ``taken_s`` are when it came and when it was taken or, where nobody knows, came;
-    ``look`` is the 64 bits of its perceptual hash; ``tag`` what it is shown for, 0: for none.
+    ``look`` is the 64 bits of its perceptual hash; ``tag_count`` how many tags are shown on it;
+    ``tag`` what it is shown for, 0: for none.
     """
 
     photo: int
@@ -53,6 +54,7 @@ class Candidate:
     came_s: float
     taken_s: float
     look: int | None = None
+    tag_count: int = 0
     score: float = 0.0
     tag: int = 0
     kind: CardKind = CardKind.INTEREST

@@ -47,7 +47,8 @@ def worth_of(
 ) -> Worth | None:
     liked: list[float] = []
     reasons: list[tuple[float, str]] = []
-    for row in PhotoTag.objects.filter(photo=photo, state__in=["assigned", "confirmed"]):
+    shown = PhotoTag.objects.filter(photo=photo, state__in=["assigned", "confirmed"])
+    for row in shown:
         sure = 1.0 if row.state == "confirmed" else row.confidence
         steps = steps_above(row.tag)
         if muted & set(steps):
@@ -61,7 +62,8 @@ def worth_of(
     age_d = (now - photo.created_at).total_seconds() / 86400
     fresh = 0.25 + 0.75 * 2 ** (-age_d / 30)
     best = frozenset(interest for one, interest in reasons if isclose(one, liked[0]))
-    return Worth(fresh * sum(one / 2**n for n, one in enumerate(liked)), best)
+    said = (20 / max(len(shown), 20)) ** 2
+    return Worth(said * fresh * sum(one / 2**n for n, one in enumerate(liked)), best)
 
 
 def steps_above(tag: Tag) -> dict[str, int]:

@@ -9,7 +9,14 @@ import pytest
 
 from gallery.interests.exploring import unknown_tags
 from gallery.interests.hierarchy import Hierarchy
-from gallery.interests.taste import Taste, added_up, fresh, taste_of
+from gallery.interests.taste import (
+    USUAL_TAGS,
+    Taste,
+    added_up,
+    fresh,
+    taste_of,
+    to_the_point,
+)
 
 ANIMAL, MARSUPIAL, KOALA, WOMBAT, DOG, BOAT, DINGHY, TRAIN = range(1, 9)
 PARENTS = {MARSUPIAL: ANIMAL, KOALA: MARSUPIAL, WOMBAT: MARSUPIAL, DOG: ANIMAL, DINGHY: BOAT}
@@ -95,3 +102,8 @@ def test_what_is_muted_is_not_explored() -> None:
 
 def test_the_family_of_an_interest_is_explored_first_and_then_what_rises() -> None:
     assert unknown(taste({MARSUPIAL: 1.0}), rising=[TRAIN])[:2] == [DOG, TRAIN]
+
+
+def test_tags_of_a_photo_with_very_many_say_less() -> None:
+    assert to_the_point(1) == to_the_point(USUAL_TAGS) == 1
+    assert to_the_point(3 * USUAL_TAGS) == pytest.approx(1 / 9)
