@@ -85,6 +85,8 @@ def enqueue_twin_scan(
 
 #: So long a person's acts are gathered before they are counted.
 GATHER = timedelta(seconds=10)
+#: A task counts for so many people at most: what is done meanwhile waits for a second or two.
+RUNG_AT_ONCE = 100
 
 
 @receiver([post_save, post_delete], sender=Favourite)
@@ -123,15 +125,16 @@ def note_profile(instance: Profile, raw: bool, **kwargs: Any) -> None:
 
 def _note_interests(people: Collection[int]) -> None:
     """Note in the same transaction that these are to be counted, and ring once it is committed."""
-    for person in profiles.note_change(people):
-        transaction.on_commit(partial(ring_for_interests, person), robust=True)
+    if fresh := profiles.note_change(people):
+        transaction.on_commit(partial(ring_for_interests, fresh), robust=True)
 
 
-def ring_for_interests(person_id: int) -> None:
+def ring_for_interests(people: list[int]) -> None:
     task = tasks.work_out_interests
     if task.get_backend().supports_defer:
         task = task.using(run_after=timezone.now() + GATHER)
-    task.enqueue(person_id)
+    for start in range(0, len(people), RUNG_AT_ONCE):
+        task.enqueue(people[start : start + RUNG_AT_ONCE])
 
 
 # --- Trends -----------------------------------------------------------------------------------

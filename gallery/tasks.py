@@ -36,5 +36,6 @@ def look_for_twins(owner_id: int) -> None:
 
 
 @task(priority=-5)
-def work_out_interests(person_id: int) -> None:
-    profiles.refresh(person_id)
+def work_out_interests(people: list[int]) -> None:
+    for person_id in people:
+        profiles.refresh(person_id)
