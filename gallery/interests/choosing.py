@@ -11,6 +11,7 @@ from random import Random
 from django.db.models import F
 
 from ..models import Favourite, Opening, User
+from ..trends import rising_tags
 from .exploring import unknown_tags
 from .facts import Listed, numbers_of
 from .hierarchy import hierarchy
@@ -90,7 +91,7 @@ def _groups(
         person=person,
         taste=taste,
         needs=_needs(taste),
-        unknown=unknown_tags(taste, rising=[], chance=Random()),  # noqa: S311
+        unknown=unknown_tags(taste, rising=rising_tags(), chance=Random()),  # noqa: S311
         unwanted=unwanted,
         now=now,
     )

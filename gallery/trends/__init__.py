@@ -4,7 +4,7 @@
 """
 
 from .counting import count_anew, note_change, note_hidden
-from .reading import History, Trends, history_of, trends_for
+from .reading import History, Trends, history_of, rising_tags, trends_for
 
 __all__ = [
     "History",
@@ -13,5 +13,6 @@ __all__ = [
     "history_of",
     "note_change",
     "note_hidden",
+    "rising_tags",
     "trends_for",
 ]

@@ -116,6 +116,16 @@ def trends_for(
     return trends
 
 
+def rising_tags() -> list[int]:
+    """Return the tags that rise among public photos this week, or did last week; one statement."""
+    report = TrendReport.objects.filter(length=Length.WEEK, is_public=True).first()
+    spans = {Span.now(Length.WEEK).before(ago).start.isoformat() for ago in TOLD.values()}
+    sections = (one for one in (report.told.values() if report else ()) if one["start"] in spans)
+    return list(
+        dict.fromkeys(int(one["tag"]) for some in sections for one in some.get("rising", ()))
+    )
+
+
 def _told_first(length: Length, report: TrendReport | None) -> str:
     """The present period, unless it has hardly begun and the last one has something to tell."""
     has_last = report is not None and bool(report.told["last"].get("people"))

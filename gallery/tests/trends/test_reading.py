@@ -11,7 +11,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 
 from gallery.models import Block, Length, Photo, Tag, TrendReport, User, Visibility
 from gallery.tests.factories import make_photo, make_tag, make_user
-from gallery.trends import History, Trends, history_of, trends_for, upkeep
+from gallery.trends import History, Trends, history_of, rising_tags, trends_for, upkeep
 from gallery.trends.reading import Shown
 
 from .history import count_all, make_people, photo_of, photos_of, usual_weeks
@@ -365,3 +365,9 @@ def test_a_tags_past_costs_the_same_for_one_photo_and_for_twenty(
         count_all()
         with django_assert_num_queries(6):
             history_of(Tag.objects.get(label="koala"), ANYONE, Length.WEEK)
+
+
+def test_what_rises_this_week_can_be_asked_for(people: list[User]) -> None:
+    photos_of(people[:12], "comet", days_ago=1)
+    count_all()
+    assert rising_tags() == [Tag.objects.get(slug="comet").pk]
