@@ -85,6 +85,8 @@ def enqueue_twin_scan(
 
 #: So long a person's acts are gathered before they are counted.
 GATHER = timedelta(seconds=10)
+#: So many people are noted while somebody waits.
+CONCERNED_AT_ONCE = 50
 #: A task counts for so many people at most: what is done meanwhile waits for a second or two.
 RUNG_AT_ONCE = 100
 
@@ -109,12 +111,18 @@ def note_block(instance: Block, raw: bool = False, **kwargs: Any) -> None:
 @receiver(tags_changed)
 @receiver(visibility_changed, sender=Photo)
 def note_photos(photo_ids: Collection[int], **kwargs: Any) -> None:
-    _note_interests(profiles.concerned_by(photo_ids))
+    """Note all whom these photos concern: at once if they are few, else a worker does."""
+    people = profiles.concerned_by(photo_ids, most=CONCERNED_AT_ONCE + 1)
+    if len(people) > CONCERNED_AT_ONCE:
+        people = profiles.owners_of(photo_ids)
+        ring = partial(tasks.note_concerned.enqueue, list(photo_ids))
+        transaction.on_commit(ring, robust=True)
+    _note_interests(people)
 
 
 @receiver(pre_delete, sender=Photo)
 def note_gone_photo(instance: Photo, **kwargs: Any) -> None:
-    _note_interests(profiles.concerned_by([instance.pk]))
+    _note_interests(profiles.concerned_by([instance.pk]))  # afterwards nobody could tell
 
 
 @receiver(post_save, sender=Profile)

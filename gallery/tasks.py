@@ -39,3 +39,9 @@ def look_for_twins(owner_id: int) -> None:
 def work_out_interests(people: list[int]) -> None:
     for person_id in people:
         profiles.refresh(person_id)
+
+
+@task(priority=-5)
+def note_concerned(photo_ids: list[int]) -> None:
+    """Note those whom photos of many friends concern; housekeeping counts for them."""
+    profiles.note_change(profiles.concerned_by(photo_ids))

@@ -214,10 +214,11 @@ def _shared(mine: _Liking, public: bytes, known: Hierarchy) -> list[int]:
     ranked = sorted((tag for tag in parts if tag in known.named), key=lambda tag: -parts[tag])
     shared: list[int] = []
     for tag in ranked:
-        is_near = any(known.is_kind_of(tag, one) or known.is_kind_of(one, tag) for one in shared)
-        if not is_near and parts[tag] >= SHARE_OF_BEST * parts[ranked[0]]:
+        if len(shared) == MOST_SHARED or parts[tag] < SHARE_OF_BEST * parts[ranked[0]]:
+            break
+        if not any(known.is_kind_of(tag, one) or known.is_kind_of(one, tag) for one in shared):
             shared.append(tag)
-    return shared[:MOST_SHARED]
+    return shared
 
 
 # --- Embedding --------------------------------------------------------------------------------

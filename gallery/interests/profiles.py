@@ -29,7 +29,7 @@ AGED_AFTER = timedelta(days=7)
 #: After so many half-lives of an opening, a sixty-fourth of it is left.
 KEEP_OPENINGS = 6 * HALF_LIFE[Act.OPENING]
 ROUND_S = 15.0
-ROUND_BATCH = 50
+ROUND_BATCH, MOST_LOST = 50, 2000
 
 
 # --- Something happened -----------------------------------------------------------------------
@@ -40,8 +40,8 @@ def note_change(people: Collection[int]) -> list[int]:
     return Profile.objects.note_change(sorted(set(people)))
 
 
-def concerned_by(photo_ids: Collection[int]) -> set[int]:
-    """Return the people whose interests have to do with these photos. One query."""
+def concerned_by(photo_ids: Collection[int], *, most: int | None = None) -> set[int]:
+    """Return the people whose interests have to do with these photos, so many. One query."""
     about = among("photo_id", list(photo_ids))
     owners = Photo.objects.filter(pk__in=photo_ids)
     since = owners.filter(owner=OuterRef("followed"), created_at__lte=OuterRef("created_at"))
@@ -53,7 +53,11 @@ def concerned_by(photo_ids: Collection[int]) -> set[int]:
         .order_by()
         .values_list("person_id"),
     )
-    return {person for (person,) in who[0].union(*who[1:])}
+    return {person for (person,) in who[0].union(*who[1:])[:most]}
+
+
+def owners_of(photo_ids: Collection[int]) -> set[int]:
+    return set(Photo.objects.filter(pk__in=photo_ids).values_list("owner_id", flat=True))
 
 
 def note_opening(person: User, photo: Photo) -> bool:
@@ -108,7 +112,7 @@ def sweep(*, seconds: float = ROUND_S) -> int:
     """Count for those whose doorbell got lost, and for profiles that have aged; a while at most."""
     until, count, now = time.monotonic() + seconds, 0, timezone.now()
     lost = Profile.objects.filter(changed_at__lt=now - LOST_AFTER).order_by("changed_at")
-    for person in lost.values_list("pk", flat=True)[:ROUND_BATCH]:
+    for person in lost.values_list("pk", flat=True)[:MOST_LOST]:
         refresh(person)
         count += 1
         if time.monotonic() > until:

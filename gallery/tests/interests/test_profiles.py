@@ -12,7 +12,7 @@ from django.core.management import call_command
 from django.utils import timezone
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
-from gallery import following, tagging
+from gallery import following, signals, tagging, tasks
 from gallery.interests import choices, evidence, profiles
 from gallery.interests.weighing import interests_of, strengths_of, weights_of
 from gallery.models import (
@@ -379,3 +379,21 @@ def test_switched_on_again_all_is_worked_out_again(fan: User) -> None:
     choices.switch_on(fan)
     count_all()
     assert liked(fan) == pytest.approx(before, rel=1e-3)
+
+
+def test_photo_that_very_many_like_leaves_them_to_a_worker(
+    monkeypatch: pytest.MonkeyPatch,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    monkeypatch.setattr(signals, "CONCERNED_AT_ONCE", 3)
+    photo = make_photo(make_user("owner"), tags={"boat": 0.9})
+    fans = [make_user() for _ in range(5)]
+    for fan in fans:
+        Favourite.objects.create(person=fan, photo=photo)
+    Profile.objects.update(changed_at=None)
+    with django_capture_on_commit_callbacks() as rung:
+        tagging.hold_tags([photo.pk])
+    assert list(Profile.objects.outdated().values_list("person__username", flat=True)) == ["owner"]
+    assert len(rung) >= 2
+    tasks.note_concerned.func([photo.pk])
+    assert Profile.objects.outdated().count() == 6
