@@ -86,7 +86,7 @@ def enqueue_twin_scan(
 #: So long a person's acts are gathered before they are counted.
 GATHER = timedelta(seconds=10)
 #: So many people are noted while somebody waits.
-CONCERNED_AT_ONCE = 50
+CONCERNED_AT_ONCE = 20
 #: A task counts for so many people at most: what is done meanwhile waits for a second or two.
 RUNG_AT_ONCE = 100
 

@@ -35,6 +35,8 @@ MOST_TAGS, DEPTH = 60, 600
 #: When less than this part of the photos of an interest turn up, its tags are read again, asking of
 #: each photo whether it may be shown; so many tags at most, and so often.
 TOO_FEW, MOST_AGAIN, MOST_ROUNDS = 0.5, 40, 2
+#: Of interests that are to have fewer photos of a deck than this, some may turn up or not.
+MIN_NEED = 4
 #: Of each interest so many photos more are looked at than its part of the deck, and this besides.
 SPARE, AT_LEAST = 1.7, 3
 #: Whatever they show, so many photos are looked at that score best.
@@ -199,7 +201,11 @@ def _short(found: Iterable[Candidate], wanted: Wanted) -> set[int]:
     usable = Counter[int]()
     for (tag, _), count in counts.items():
         usable[tag] += min(count, _most_of_one(tag, wanted))
-    return {one for one, need in wanted.needs.items() if usable[one] < need * TOO_FEW and need >= 1}
+    return {
+        one
+        for one, need in wanted.needs.items()
+        if usable[one] < need * TOO_FEW and need >= MIN_NEED
+    }
 
 
 def _most_of_one(interest: int, wanted: Wanted) -> int:

@@ -22,6 +22,8 @@ from .weighing import weights_of
 
 #: So many photos have a deck, and so many of them at most are of one owner: a tenth.
 SIZE, OF_ONE_OWNER = 240, 24
+#: Among so many popular photos, and so many new ones, are enough to fill a gap.
+FEW = 40
 #: So many interests photos are chosen by, the strongest.
 INTERESTS = 40
 #: What a person opened is not shown for so long.
@@ -62,9 +64,12 @@ def _arranged(
 ) -> list[Candidate]:
     known = unwanted.union(one.photo for group in [*liked, *unknown] for one in group.waiting)
 
+    lacking = SIZE - sum(len(group.waiting) for group in liked)
+
     @cache
     def popular() -> Sequence[Group]:
-        return popular_groups(person, unwanted=known, muted=muted, of_one=OF_ONE_OWNER)
+        most = min(max(lacking, FEW), SIZE)
+        return popular_groups(person, unwanted=known, muted=muted, of_one=OF_ONE_OWNER, most=most)
 
     return arranged(liked, unknown, popular, size=SIZE, of_one=OF_ONE_OWNER)
 

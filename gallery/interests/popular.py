@@ -88,16 +88,22 @@ def _varied(liked: Iterable[tuple[int, int, int, float]]) -> list[tuple[int, int
 
 
 def popular_groups(
-    person: User, *, unwanted: Collection[int], muted: Collection[int], of_one: int
+    person: User,
+    *,
+    unwanted: Collection[int],
+    muted: Collection[int],
+    of_one: int,
+    most: int = LOOKED_AT,
 ) -> list[Group]:
     """Return popular and new photos by what they show, each subject with a part of its own.
 
-    Subjects have parts by the square root of how much there is of them, so that none has all and
-    none that hardly occurs has as much as the others. Five statements or so.
+    No more than ``most`` of either. Subjects have parts by the square root of how much there is of
+    them, so that none has all and none that hardly occurs has as much as the others. Five
+    statements or so.
     """
     popular = PopularPhoto.objects.exclude(among("photo_id", list(unwanted))).order_by("rank")
-    found = _facts(popular.values_list("photo", flat=True)[:LOOKED_AT], person)
-    newest = _newest(person, {*unwanted, *(one.photo for one in found)}, of_one)
+    found = _facts(popular.values_list("photo", flat=True)[:most], person)
+    newest = _newest(person, {*unwanted, *(one.photo for one in found)}, of_one, most)
     return _by_subject([*_falling(found, CardKind.POPULAR), *_falling(newest, CardKind.NEW)], muted)
 
 
@@ -108,20 +114,20 @@ def _facts(keys: Iterable[int], person: User) -> list[Candidate]:
     return [facts[key] for key in wanted if key in facts]
 
 
-def _newest(person: User, unwanted: Collection[int], of_one: int) -> list[Candidate]:
+def _newest(person: User, unwanted: Collection[int], of_one: int, most: int) -> list[Candidate]:
     """Return new photos, the newest first, and no more than ``of_one`` of any owner."""
     found: list[Candidate] = []
     counts = Counter[int]()
     rows = showable_to(person).exclude(among("pk", list(unwanted))).newest_first()
     for _ in range(ROUNDS):
         full = {owner for owner, count in counts.items() if count >= of_one}
-        keys = list(rows.exclude(owner__in=full).values_list("pk", flat=True)[:LOOKED_AT])
+        keys = list(rows.exclude(owner__in=full).values_list("pk", flat=True)[:most])
         known = {one.photo for one in found}
         for one in _facts([key for key in keys if key not in known], person):
             counts[one.owner] += 1
             if counts[one.owner] <= of_one:
                 found.append(one)
-        if len(keys) < LOOKED_AT or max(counts.values(), default=0) <= of_one:
+        if len(keys) < most or max(counts.values(), default=0) <= of_one:
             break
     return sorted(found, key=lambda one: -one.photo)
 
