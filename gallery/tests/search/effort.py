@@ -7,6 +7,10 @@ that fails, which may take minutes.
 from __future__ import annotations
 
 import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
 
 from hypothesis import HealthCheck, Phase, settings
 
@@ -28,3 +32,21 @@ def examples(count: int) -> settings:
             HealthCheck.data_too_large,
         ],
     )
+
+
+@contextmanager
+def few_calls(most: int) -> Iterator[None]:
+    """Fail when the work inside calls more functions than that: the same on any machine."""
+    count = 0
+
+    def counted(_frame: object, event: str, _of: object) -> None:
+        nonlocal count
+        count += event in ("call", "c_call")
+
+    before: Callable[..., Any] | None = sys.getprofile()
+    sys.setprofile(counted)
+    try:
+        yield
+    finally:
+        sys.setprofile(before)
+    assert count <= most
