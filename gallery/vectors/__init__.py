@@ -5,8 +5,8 @@ A `Space` says what there are vectors of. `asking` answers, `upkeep` keeps an in
 and the index library are imported when somebody asks.
 """
 
-from .asking import AT_ONCE, Neighbour, nearest, proposed_keys
+from .asking import Neighbour, nearest, proposed_keys
 from .spaces import Space
 from .upkeep import refresh_indexes
 
-__all__ = ["AT_ONCE", "Neighbour", "Space", "nearest", "proposed_keys", "refresh_indexes"]
+__all__ = ["Neighbour", "Space", "nearest", "proposed_keys", "refresh_indexes"]

@@ -18,8 +18,6 @@ logger = logging.getLogger(__name__)
 
 #: Fewer proposals than this would miss some of the nearest.
 PROPOSALS = 300
-#: So many are compared one by one: all of a small space, else what the index lacks.
-AT_ONCE = 5000
 #: What was noted as changed is committed within this time.
 COMMITTED_IN = timedelta(minutes=10)
 
@@ -63,7 +61,7 @@ def proposed_keys(space: Space, embedding: bytes, *, limit: int) -> list[int] | 
 def _proposed(space: Space, towards: np.ndarray, limit: int) -> dict[int, bytes]:
     """Return embeddings, by key, among which the nearest are."""
     keys = _keys(space, towards, limit)
-    return space.newest(AT_ONCE) if keys is None else space.embeddings_of(keys)
+    return space.newest(space.at_once) if keys is None else space.embeddings_of(keys)
 
 
 def _keys(space: Space, towards: np.ndarray, limit: int) -> list[int] | None:
@@ -82,5 +80,5 @@ def _keys(space: Space, towards: np.ndarray, limit: int) -> list[int] | None:
 
 def lacked(space: Space, card: Card) -> list[int]:
     """Return what came or changed since an index was made: the last of it."""
-    some = space.since(card.made_at - COMMITTED_IN, most=AT_ONCE)
+    some = space.since(card.made_at - COMMITTED_IN, most=space.at_once)
     return [key for key, at in some if at > card.made_at or key not in card.recent]

@@ -17,11 +17,13 @@ class Space(ABC):
 
     ``name`` is the space's alone; its index is kept under it. ``changed``: the field of a row that
     says when its embedding came or changed. Embeddings of another length than most are like
-    nothing, and so is what is all zeros.
+    nothing, and so is what is all zeros. ``at_once``: so many are compared one by one: all of a
+    small space, else what the index lacks.
     """
 
     name: str
     changed: ClassVar[str]
+    at_once: ClassVar[int] = 5000
 
     @abstractmethod
     def rows(self) -> QuerySet[Any]:

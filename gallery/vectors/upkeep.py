@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 from django.db import DatabaseError
 from django.utils import timezone
 
-from . import asking
 from .asking import COMMITTED_IN
 from .cards import BrokenIndexError, Card
 from .spaces import Space
@@ -60,7 +59,7 @@ def refresh_indexes(
 def _refresh(space: Space, thorough: bool, anew: bool, report: Report) -> bool:
     card = _card(space)
     if card is None:
-        if space.count(most=asking.AT_ONCE + 1) <= asking.AT_ONCE:
+        if space.count(most=space.at_once + 1) <= space.at_once:
             return False
     elif not (anew or _is_due(space, card, thorough)):
         return False

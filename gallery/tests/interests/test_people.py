@@ -153,7 +153,7 @@ def test_large_community_is_asked_through_an_index(
     viewer: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     expected = alike(viewer)
-    monkeypatch.setattr(vectors.asking, "AT_ONCE", 2)
+    monkeypatch.setattr(People, "at_once", 2)
     monkeypatch.setattr(index, "AXES", 2)
     assert vectors.refresh_indexes([People()], anew=True) == 1
     assert alike(viewer) == expected

@@ -9,7 +9,7 @@ import pytest
 from django.db import connection
 from pytest_django import Settings
 
-from gallery.vectors import asking, upkeep
+from gallery.vectors import Space, upkeep
 
 
 @pytest.fixture(autouse=True)
@@ -17,7 +17,7 @@ def folder(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     """Where indexes lie; more than 40 of a space have one, and 10 new ones are added."""
     settings.SIMILAR_ROOT = tmp_path / "similar"
     settings.VECTORS = "embedded"
-    monkeypatch.setattr(asking, "AT_ONCE", 40)
+    monkeypatch.setattr(Space, "at_once", 40)
     monkeypatch.setattr(upkeep, "ADD_FROM", 10)
     return tmp_path / "similar"
 
