@@ -4,6 +4,7 @@ import contextlib
 import os
 import secrets
 from pathlib import Path
+from typing import Any
 
 import environ
 from csp.constants import NONE, SELF
@@ -29,6 +30,25 @@ def _between(name: str, low: float, high: float, value: float) -> float:
     if not low <= value <= high:
         raise ImproperlyConfigured(f"{name} is {value:g}; it must be from {low:g} to {high:g}.")
     return value
+
+
+def _add_ons(taggers: dict[str, Any]) -> dict[str, str]:
+    """Return which tagger answers to each add-on that programs know, unless the operator says."""
+    services = {
+        "imagga_tagging": ("gallery.taggers.imagga.ImaggaTagger", None),
+        "google_tagging": ("gallery.taggers.cloudinary.CloudinaryTagger", "google_tagging"),
+        "aws_rek_tagging": ("gallery.taggers.cloudinary.CloudinaryTagger", "aws_rek_tagging"),
+    }
+    found = {}
+    for add_on, (backend, asked) in services.items():
+        for alias, configured in taggers.items():
+            options = configured.get("OPTIONS") or {}
+            is_it = configured.get("BACKEND") == backend
+            if is_it and asked in (None, options.get("add_on")):
+                found[add_on] = alias
+        if "bundled" in taggers:
+            found.setdefault(add_on, "bundled")
+    return found
 
 
 # --- Where things are -------------------------------------------------------------------------
@@ -233,6 +253,24 @@ TAGGING_ATTEMPTS = env.int("PHOTOLIB_TAGGING_ATTEMPTS", default=4)
 # A worker silent for longer than this on one photo is taken for dead; another has its run.
 TAGGING_LEASE_S = env.int("PHOTOLIB_TAGGING_LEASE_S", default=120)
 
+# --- Programs that expect Cloudinary ----------------------------------------------------------
+
+# Which tagger answers to which add-on. By default the service itself where it is configured, else
+# the bundled tagger.
+ADD_ONS = env.json("PHOTOLIB_ADD_ONS", default=_add_ons(TAGGERS))
+# So long an upload waits for its taggers, in seconds; then it is told that they are at it.
+ADD_ON_DEADLINE_S = env.float("PHOTOLIB_ADD_ON_DEADLINE_S", default=40.0)
+# Whether every member may open the API on their library, or only the operator does it for them.
+CLOUDS_OPEN = env.bool("PHOTOLIB_CLOUDS_OPEN", default=True)
+# Hosts inside one's own network that files may be fetched from and notifications sent to:
+# "files.lan", "10.0.0.0/8", "127.0.0.1:8123". All else that is no public address is refused.
+OUTBOUND_ALLOWED = env.list("PHOTOLIB_OUTBOUND_ALLOWED", default=[])
+OUTBOUND_TIMEOUT_S = env.float("PHOTOLIB_OUTBOUND_TIMEOUT_S", default=20.0)
+# So many pictures are made of one asset for addresses that are not signed.
+MAX_DERIVED = env.int("PHOTOLIB_MAX_DERIVED", default=500)
+MAX_DERIVED_PIXELS = env.int("PHOTOLIB_MAX_DERIVED_PIXELS", default=25_000_000)
+DERIVE_CPU_S = env.float("PHOTOLIB_DERIVE_CPU_S", default=20.0)
+
 # --- Interests and trends ---------------------------------------------------------------------
 
 # Of how many people there must be public photos of a tag before it is named to others as what
@@ -247,6 +285,10 @@ RATE_LIMITS = {
     "sign-up": env.str("PHOTOLIB_SIGN_UP_RATE", default="20 per hour"),
     "password-reset": env.str("PHOTOLIB_PASSWORD_RESET_RATE", default="20 per hour"),
     "upload": env.str("PHOTOLIB_UPLOAD_RATE", default="2000 per hour"),
+    "api-admin": env.str("PHOTOLIB_API_ADMIN_RATE", default="20000 per hour"),
+    "api-upload": env.str("PHOTOLIB_API_UPLOAD_RATE", default="20000 per hour"),
+    "api-open": env.str("PHOTOLIB_API_OPEN_RATE", default="1000 per hour"),
+    "derive": env.str("PHOTOLIB_DERIVE_RATE", default="600 per minute"),
     "search-by-image": env.str("PHOTOLIB_SEARCH_BY_IMAGE_RATE", default="120 per hour"),
 }
 

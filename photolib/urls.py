@@ -6,6 +6,7 @@ from django.urls import include, path
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("", include("gallery.urls")),
+    path("", include("gallery.api.urls")),
 ]
 
 handler404 = "gallery.views.errors.not_found"

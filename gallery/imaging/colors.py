@@ -30,17 +30,21 @@ GREYS = ("black", "gray", "white")
 
 def dominant_colors(image: Image.Image) -> int:
     """Return the colours that stand out in an RGB image, as a sum of BITS; 0: none does."""
+    return sum(
+        BITS[name]
+        for name, share in color_shares(image).items()
+        if share >= (SHARE_OF_GREYS if name in GREYS else SHARE)
+    )
+
+
+def color_shares(image: Image.Image) -> dict[str, float]:
+    """Return for each of NAMES how much of an RGB image has it, 0..1."""
     import numpy as np  # start-up need not load it
 
     small = image.convert("RGB")
     small.thumbnail((SIDE_PX, SIDE_PX), Image.Resampling.BOX)
     counts = np.bincount(_places(np.asarray(small)).ravel(), minlength=len(NAMES))
-    shares = counts / counts.sum()
-    return sum(
-        bit
-        for (name, bit), share in zip(BITS.items(), shares, strict=True)
-        if share >= (SHARE_OF_GREYS if name in GREYS else SHARE)
-    )
+    return dict(zip(NAMES, (counts / counts.sum()).tolist(), strict=True))
 
 
 def colors_of_data_uri(uri: str) -> int:

@@ -13,6 +13,7 @@ from typing import IO
 
 from PIL import ExifTags, Image, TiffImagePlugin
 from PIL.AvifImagePlugin import AvifImageFile
+from PIL.BmpImagePlugin import BmpImageFile
 from PIL.GifImagePlugin import GifImageFile
 from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
@@ -46,7 +47,7 @@ _DNG_VERSION = 0xC612
 class Facts:
     """What the file says of itself.
 
-    ``format`` is jpeg, png, webp, gif, tiff, avif or heic; ``width_px`` and ``height_px`` are of
+    ``format`` is jpeg, png, webp, gif, tiff, avif, heic or bmp; ``width_px`` and ``height_px`` are of
     the upright photo in full size; ``taken_at`` is aware; ``camera`` is "" when unknown.
     """
 
@@ -72,10 +73,19 @@ def decode(file: IO[bytes], *, max_side_px: int = 2048, max_pixels: int = 120_00
     ImageError: what it is instead, that it is damaged, or, before any pixel is decoded, that it
     has more than ``max_pixels`` of them.
     """
+    with open_photo(file, max_pixels=max_pixels) as (opened, kind):
+        return _decode(opened, kind, max_side_px)
+
+
+@contextmanager
+def open_photo(
+    file: IO[bytes], *, max_pixels: int = 120_000_000
+) -> Iterator[tuple[Image.Image, str]]:
+    """Open a seekable file as `open_image` does, and refuse what `decode` refuses."""
     with open_image(file, max_pixels=max_pixels) as (opened, kind):
         _refuse_raw(opened)
         _refuse_too_many(opened, max_pixels)
-        return _decode(opened, kind, max_side_px)
+        yield opened, kind
 
 
 @contextmanager
@@ -131,6 +141,7 @@ _OPENERS: dict[str, Callable[[IO[bytes]], Image.Image]] = {
     "tiff": TiffImageFile,
     "avif": AvifImageFile,
     "heic": _open_heif,
+    "bmp": BmpImageFile,
 }
 
 
@@ -175,7 +186,7 @@ def _decode(opened: Image.Image, kind: str, max_side_px: int) -> Decoded:
         taken_at=exif_facts.taken_at(exif),
         camera=exif_facts.camera(exif),
     )
-    return Decoded(image=_turned(to_srgb(opened, target), orientation), facts=facts)
+    return Decoded(image=turned(to_srgb(opened, target), orientation), facts=facts)
 
 
 def _within(size: tuple[int, int], max_side_px: int) -> tuple[int, int]:
@@ -183,6 +194,7 @@ def _within(size: tuple[int, int], max_side_px: int) -> tuple[int, int]:
     return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
 
 
-def _turned(image: Image.Image, orientation: int) -> Image.Image:
+def turned(image: Image.Image, orientation: int) -> Image.Image:
+    """Return an image upright that is stored in this of Exif's orientations."""
     turn = _TURNS.get(orientation)
     return image if turn is None else image.transpose(turn)

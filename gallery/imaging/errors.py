@@ -1,6 +1,6 @@
 """What can be wrong with a file; every message is one sentence for the person."""
 
-ACCEPTED = "JPEG, PNG, WebP, GIF, TIFF, AVIF and HEIC photos"
+ACCEPTED = "JPEG, PNG, WebP, GIF, TIFF, AVIF, HEIC and BMP photos"
 
 
 class ImageError(Exception):

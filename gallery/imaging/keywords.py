@@ -29,7 +29,7 @@ def read_keywords(file: IO[bytes]) -> tuple[str, ...]:
     characters is no keyword. Metadata that cannot be read holds none. Raises ImageError.
     """
     with open_image(file) as (image, _):
-        found = [*xmp.keywords_of(_packet(image)), *_iptc_keywords(image)]
+        found = [*xmp.keywords_of(packet_of(image)), *iptc_of(image).get(_KEYWORDS, [])]
     return tuple(_each_once(found))
 
 
@@ -48,27 +48,35 @@ def sidecar(content: bytes, keywords: Sequence[str]) -> bytes:
     Raises ImageError.
     """
     with open_image(BytesIO(content)) as (image, _):
-        packet = _packet(image)
+        packet = packet_of(image)
     return xmp.with_keywords(packet, keywords)
 
 
-def _packet(image: Image.Image) -> bytes:
+def packet_of(image: Image.Image) -> bytes:
+    """Return the XMP packet of an opened image; b"" when there is none."""
     packet = image.info.get("xmp", b"")
     if isinstance(packet, str):
         packet = packet.encode()
     return packet if isinstance(packet, bytes) else b""
 
 
-def _iptc_keywords(image: Image.Image) -> list[str]:
+def iptc_of(image: Image.Image) -> dict[tuple[int, int], list[str]]:
+    """Return the texts of each IPTC dataset of an opened image, by record and number."""
     if not isinstance(image, ImageFile):
-        return []
+        return {}
     try:
         told = IptcImagePlugin.getiptcinfo(image) or {}
     except (OSError, SyntaxError, ValueError, TypeError, KeyError, IndexError, AttributeError):
-        return []
-    said = told.get(_KEYWORDS, [])
+        return {}
     is_utf_8 = told.get(_CHARACTER_SET) == _UTF_8
-    return [_iptc_text(one, is_utf_8) for one in (said if isinstance(said, list) else [said])]
+    return {
+        key: [_iptc_text(one, is_utf_8) for one in _listed(said) if isinstance(one, bytes)]
+        for key, said in told.items()
+    }
+
+
+def _listed(said: object) -> list[object]:
+    return said if isinstance(said, list) else [said]
 
 
 def _iptc_text(text: bytes, is_utf_8: bool) -> str:

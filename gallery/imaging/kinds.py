@@ -44,7 +44,7 @@ _QUICKTIME = {b"moov", b"mdat", b"wide"}
 
 
 def kind_of(head: bytes) -> str:
-    """Return jpeg, png, webp, gif, tiff, avif or heic for the first `HEAD_BYTES` of a file.
+    """Return jpeg, png, webp, gif, tiff, avif, heic or bmp for the first `HEAD_BYTES` of a file.
 
     Raises EmptyFileError, NotAnImageError or UnsupportedImageError.
     """
@@ -58,6 +58,8 @@ def kind_of(head: bytes) -> str:
         raise UnsupportedImageError(refused)
     if kind := _starting(head, _STARTS):
         return kind
+    if _is_bitmap(head):
+        return "bmp"
     raise _refusal(head)
 
 
@@ -83,11 +85,13 @@ def _riff(head: bytes) -> str:
     raise UnsupportedImageError("a video") if head[8:12] == b"AVI " else NotAnImageError()
 
 
+def _is_bitmap(head: bytes) -> bool:
+    return head.startswith(b"BM") and not head[6:10].strip(b"\0")  # "BMW is ..." is text
+
+
 def _refusal(head: bytes) -> ImageError:
     if head[4:8] in _QUICKTIME:
         return UnsupportedImageError("a video")
-    if head.startswith(b"BM") and not head[6:10].strip(b"\0"):  # "BMW is ..." is text
-        return UnsupportedImageError("a BMP image")
     if _is_svg(head):
         return UnsupportedImageError("an SVG drawing, not a photo")
     return NotAnImageError()

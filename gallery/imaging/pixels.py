@@ -25,6 +25,22 @@ def to_srgb(image: Image.Image, size: tuple[int, int]) -> Image.Image:
     return srgb
 
 
+def to_srgb_keeping_alpha(image: Image.Image, factor: int) -> Image.Image:
+    """Return a new image, its sides divided by ``factor`` and rounded up, without metadata.
+
+    Its mode is RGBA where the picture has transparency, else RGB; colours as in `to_srgb`.
+    """
+    profile = image.info.get("icc_profile")
+    reduced = _reduced(image, factor)
+    has_alpha = reduced.mode in {"LA", "RGBA"}
+    colors = reduced.convert(reduced.mode.removesuffix("A")) if has_alpha else reduced
+    srgb = _by_profile(colors, profile)
+    if has_alpha:
+        srgb.putalpha(reduced.getchannel("A"))
+    srgb.info = {}
+    return srgb
+
+
 def _shrunk(image: Image.Image, size: tuple[int, int]) -> Image.Image:
     ratio = min(image.width / size[0], image.height / size[1])
     factor = max(1, int(ratio / REDUCING_GAP))

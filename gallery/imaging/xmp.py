@@ -87,6 +87,20 @@ def keywords_of(packet: bytes) -> list[str]:
     return [*_plain(tree), *(path.last(text) for path, text in _paths(tree))]
 
 
+def properties_of(packet: bytes) -> list[tuple[str, str]]:
+    """Return the plain properties and arrays of a packet, by names without their namespaces.
+
+    What is inside of structures is left out; the items of an array are joined by commas.
+    """
+    tree = _parsed(packet)
+    if tree is None:
+        return []
+    described = list(tree.iter(f"{RDF}Description"))
+    written = [pair for one in described for pair in one.attrib.items()]
+    written += [(child.tag, _text(child)) for one in described for child in one]
+    return [(name.rpartition("}")[2], text) for name, text in written if not name.startswith(RDF)]
+
+
 def with_keywords(packet: bytes, keywords: Sequence[str]) -> bytes:
     """Return a packet that says what this one says, but with these keywords.
 
@@ -140,6 +154,14 @@ def _paths(tree: ET.Element) -> Iterator[tuple[Paths, str]]:
     for path in HIERARCHIES:
         for element in tree.iter(path.name):
             yield from ((path, text) for text in _items(element))
+
+
+def _text(element: ET.Element) -> str:
+    """Return the text of a property, or of each item of an array; "" for a structure."""
+    if not len(element):
+        return element.text or ""
+    items = [item for array in element for item in array if item.tag == f"{RDF}li"]
+    return ", ".join(item.text.strip() for item in items if item.text and not len(item))
 
 
 def _items(element: ET.Element) -> list[str]:

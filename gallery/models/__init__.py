@@ -1,11 +1,26 @@
 """What is stored. One module per subject; import the nouns from here."""
 
 from .acts import ActKind, ActSlice, ActStatus, BulkAct, SliceStage, TagChange
+from .assets import (
+    Asset,
+    AssetContext,
+    AssetRelation,
+    AssetTag,
+    AssetVersion,
+    DeliveryType,
+    Derived,
+    Folder,
+    ResourceType,
+)
+from .clouds import ApiKey, Cloud, CloudUsage
+from .fields import FieldType, MetadataEntry, MetadataField, MetadataValue
 from .fingerprints import Fingerprint
 from .interests import Deck, Interest, Opening, PopularPhoto, Profile, Stance
 from .people import Block, Follow, User
 from .photos import Favourite, Photo, PhotoWord, Visibility
+from .presets import NamedTransformation, Trigger, UploadMapping, UploadPreset
 from .renditions import Rendition
+from .requests import ApiJob, Chunk, DeleteToken, Notification, PartialUpload, WorkStatus
 from .review import ReviewAnswer
 from .searches import DroppedImage, SavedSearch
 from .tagging import PhotoTag, RunStatus, TaggerUsage, TaggingRun, TagState
@@ -19,18 +34,39 @@ __all__ = [
     "ActKind",
     "ActSlice",
     "ActStatus",
+    "ApiJob",
+    "ApiKey",
+    "Asset",
+    "AssetContext",
+    "AssetRelation",
+    "AssetTag",
+    "AssetVersion",
     "Block",
     "BulkAct",
+    "Chunk",
+    "Cloud",
+    "CloudUsage",
     "Deck",
+    "DeleteToken",
+    "DeliveryType",
+    "Derived",
     "DroppedImage",
     "Favourite",
+    "FieldType",
     "Fingerprint",
+    "Folder",
     "Follow",
     "Interest",
     "Length",
+    "MetadataEntry",
+    "MetadataField",
+    "MetadataValue",
+    "NamedTransformation",
     "NotTwins",
     "Noted",
+    "Notification",
     "Opening",
+    "PartialUpload",
     "Period",
     "Photo",
     "PhotoTag",
@@ -38,6 +74,7 @@ __all__ = [
     "PopularPhoto",
     "Profile",
     "Rendition",
+    "ResourceType",
     "ReviewAnswer",
     "RunStatus",
     "SavedSearch",
@@ -54,8 +91,12 @@ __all__ = [
     "TaggingRun",
     "TaughtTag",
     "TrendReport",
+    "Trigger",
     "TwinScan",
+    "UploadMapping",
+    "UploadPreset",
     "User",
     "VectorIndex",
     "Visibility",
+    "WorkStatus",
 ]

@@ -190,6 +190,8 @@ class Photo(models.Model):
     size_bytes = models.PositiveBigIntegerField()
     format = models.CharField(max_length=10)
     sha256 = models.CharField(max_length=64)
+    #: Came through the API, where the same bytes may stand under several names.
+    may_repeat = models.BooleanField(default=False, editable=False)
     taken_at = models.DateTimeField(null=True, blank=True)
     camera = models.CharField(max_length=100, blank=True)
     place = models.CharField(max_length=200, blank=True)
@@ -213,7 +215,11 @@ class Photo(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["owner", "sha256"], name="photo_once_per_owner"),
+            models.UniqueConstraint(
+                fields=["owner", "sha256"],
+                name="photo_once_per_owner",
+                condition=Q(may_repeat=False),
+            ),
             models.CheckConstraint(
                 name="photo_has_pixels", condition=Q(width__gt=0) & Q(height__gt=0)
             ),
@@ -224,6 +230,7 @@ class Photo(models.Model):
         indexes = [
             models.Index(fields=["visibility", "id"], name="photo_by_visibility"),
             models.Index(fields=["owner", "id"], name="photo_by_owner"),
+            models.Index(fields=["owner", "sha256"], name="photo_by_checksum"),
             models.Index(fields=["format", "id"], name="photo_by_format"),
             models.Index(fields=["created_at", "id"], name="photo_by_arrival"),
             models.Index(fields=["taken_at", "id"], name="photo_by_taken"),

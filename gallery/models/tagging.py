@@ -19,6 +19,8 @@ from .teaching import TaughtTag
 
 #: Sent with ``photo_ids`` at the begin of a transaction that changes the tags of these photos.
 tags_changed = Signal()
+#: Sent with a ``run`` that has its answer, or has failed for good.
+run_finished = Signal()
 
 
 class RunStatus(models.TextChoices):
@@ -108,6 +110,11 @@ class TaggingRun(models.Model):
     counts = models.BooleanField(
         default=True, help_text="False: asked only to see what would change, or undone since."
     )
+    #: The name under which a program asked for it; null for all others. Its threshold then has to
+    #: be exceeded, and is the only one; what exceeds it becomes a tag that no later answer takes.
+    add_on = models.CharField(max_length=50, null=True, editable=False)  # noqa: DJ001
+    #: Where to tell what came of it, addresses with spaces between; null: nowhere.
+    notification_url = models.TextField(null=True, editable=False)  # noqa: DJ001
     error = models.TextField(blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
     requested_by = models.ForeignKey(
@@ -292,6 +299,10 @@ class PhotoTag(models.Model):
     run = models.ForeignKey(
         TaggingRun, null=True, blank=True, on_delete=models.SET_NULL, related_name="photo_tags"
     )
+    #: How a program wrote it, where that differs from the tag's label; null: as the label.
+    spelling = models.CharField(max_length=100, null=True, editable=False)  # noqa: DJ001
+    #: True: a program asked for it, and no later answer takes it away.
+    is_kept = models.BooleanField(null=True, editable=False)
 
     #: What another threshold would do to it, for a page that tries one: see `thresholds.fate_of`.
     fate = ""

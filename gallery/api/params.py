@@ -1,0 +1,289 @@
+"""Parameters, wherever a client library puts them: address, form or JSON."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import IO, Any
+from urllib.parse import parse_qsl
+
+from django.conf import settings
+from django.http import HttpRequest
+from multipart import MultipartError, MultipartParser, ParserLimitReached, parse_options_header
+
+from .errors import BadRequestError
+
+#: All of a request but its file; and a file that comes as text.
+MAX_FIELDS_BYTES = 4 * 1024**2
+MAX_DATA_URI_BYTES = 80 * 1024**2
+MAX_FIELDS = 2000
+_INDEXED = re.compile(r"^([^\[\]]*)((?:\[[^\[\]]*\])+)$")
+_TRUE, _FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off", "")
+
+
+@dataclass(frozen=True, slots=True)
+class SentFile:
+    """A file that came in a request: open at its begin, its bare name, its size in bytes."""
+
+    file: IO[bytes]
+    name: str
+    size_bytes: int
+
+
+@dataclass(slots=True)
+class Params:
+    """What a request asks, by name; values are text, numbers, lists or mappings, as they came.
+
+    ``sent`` is every field as it was received, name without brackets, in order: what is signed.
+    """
+
+    values: dict[str, Any] = field(default_factory=dict)
+    files: dict[str, SentFile] = field(default_factory=dict)
+    sent: list[tuple[str, str]] = field(default_factory=list)
+
+    def __contains__(self, name: str) -> bool:
+        return self.values.get(name) is not None
+
+    def has(self, name: str) -> bool:
+        """True when it was given, even as an empty text."""
+        return name in self
+
+    def get(self, name: str) -> Any:
+        return self.values.get(name)
+
+    def text(self, name: str, default: str = "") -> str:
+        """Return a value as text. Raises BadRequestError for a list or a mapping."""
+        value = self.values.get(name)
+        if value is None:
+            return default
+        if isinstance(value, list) and len(value) == 1:
+            [value] = value
+        if isinstance(value, bool):
+            return "true" if value else "false"
+        if isinstance(value, str | int | float):
+            return str(value)
+        raise BadRequestError(f"Invalid value for parameter {name}")
+
+    def required(self, name: str) -> str:
+        text = self.text(name)
+        if not text:
+            raise BadRequestError(f"Missing required parameter - {name}")
+        return text
+
+    def flag(self, name: str, *, default: bool = False) -> bool:
+        if name not in self:
+            return default
+        text = self.text(name).strip().lower()
+        if text not in _TRUE + _FALSE:
+            raise BadRequestError(f"Invalid value {text[:100]} for parameter {name}")
+        return text in _TRUE
+
+    def number(self, name: str, default: float | None = None) -> float | None:
+        """Return a finite number; ``default`` when it is not given or empty."""
+        text = self.text(name).strip()
+        if not text:
+            return default
+        try:
+            number = float(text)
+        except ValueError:
+            number = math.nan
+        if not math.isfinite(number):
+            raise BadRequestError(f"Invalid value {text[:100]} for parameter {name}")
+        return number
+
+    def integer(self, name: str, default: int, *, low: int, high: int) -> int:
+        """Return a whole number, brought within bounds at its upper end."""
+        number = self.number(name, default)
+        assert number is not None
+        if number != int(number) or number < low:
+            raise BadRequestError(f"Invalid value {self.text(name)[:100]} for parameter {name}")
+        return min(int(number), high)
+
+    def array(self, name: str) -> list[str]:
+        """Return an array; a single value is an array of one."""
+        value = self.values.get(name)
+        if value is None or value == "":
+            return []
+        if isinstance(value, Mapping):
+            raise BadRequestError(f"Invalid value for parameter {name}")
+        values = value if isinstance(value, list) else [value]
+        if any(isinstance(one, list | Mapping) or one is None for one in values):
+            raise BadRequestError(f"Invalid value for parameter {name}")
+        return [str(one) for one in values]
+
+    def words(self, name: str) -> list[str]:
+        """Return a list that may come as an array or with commas between, trimmed, each once."""
+        words = [word.strip() for one in self.array(name) for word in one.split(",")]
+        return [*dict.fromkeys(word for word in words if word)]
+
+    def pairs(self, name: str) -> dict[str, Any]:
+        """Return a mapping, or what stands in a pipe list: ``key=value|key=value``.
+
+        A backslash before ``=`` and ``|`` makes them part of a key or value.
+        """
+        value = self.values.get(name)
+        if isinstance(value, Mapping):
+            return {str(key): one for key, one in value.items()}
+        return dict(split_pairs(self.text(name), name))
+
+    def json(self, name: str) -> Any:
+        """Return a structure that may come as JSON text; None when it is not given."""
+        value = self.values.get(name)
+        if not isinstance(value, str):
+            return value
+        try:
+            return json.loads(value) if value.strip() else None
+        except (ValueError, RecursionError):
+            raise BadRequestError(f"Invalid JSON in parameter {name}") from None
+
+
+def split_pipes(text: str) -> list[str]:
+    r"""Split at every ``|`` that has no backslash before it; escapes stay."""
+    return re.findall(r"(?:\\.|[^|\\]|\\$)+", text, re.DOTALL)
+
+
+def split_pairs(text: str, name: str) -> Iterator[tuple[str, str]]:
+    for part in split_pipes(text):
+        key, equals, value = _at_equals(part)
+        if not equals or not key:
+            raise BadRequestError(f"Invalid value for parameter {name}")
+        yield key, value
+
+
+def _at_equals(part: str) -> tuple[str, str, str]:
+    found = re.match(r"((?:\\.|[^=\\])*)(=?)(.*)", part, re.DOTALL)
+    assert found is not None  # it matches anything
+    key, equals, value = found.groups()
+    return _bare(key), equals, _bare(value)
+
+
+def _bare(text: str) -> str:
+    return re.sub(r"\\([=|])", r"\1", text)
+
+
+# --- Reading a request ------------------------------------------------------------------------
+
+
+def read(request: HttpRequest) -> Params:
+    """Read all parameters of a request; those of the body win. Raises BadRequestError."""
+    params = Params()
+    for name, value in parse_qsl(
+        request.META.get("QUERY_STRING", ""), keep_blank_values=True, max_num_fields=MAX_FIELDS
+    ):
+        _note(params, name, value)
+    kind, _ = parse_options_header(request.META.get("CONTENT_TYPE", ""))
+    if kind == "multipart/form-data":
+        _read_multipart(request, params)
+    elif request.META.get("CONTENT_LENGTH") not in ("", "0", None) or request.META.get(
+        "HTTP_TRANSFER_ENCODING"
+    ):
+        _read_plain(request, params, kind)
+    params.values = _gathered(params)
+    return params
+
+
+def _note(params: Params, name: str, value: str) -> None:
+    if "\0" in name or "\0" in value:
+        raise BadRequestError("A parameter has a character in it that no text has")
+    params.sent.append((name, value))
+
+
+def _read_plain(request: HttpRequest, params: Params, kind: str) -> None:
+    limit = MAX_DATA_URI_BYTES + MAX_FIELDS_BYTES
+    body = request.read(limit + 1)
+    if len(body) > limit:
+        raise BadRequestError(f"Request too large. Maximum is {limit} bytes.")
+    if kind == "application/json" or body.lstrip()[:1] == b"{":
+        params.values = _json_object(body)
+        return
+    try:
+        pairs = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=MAX_FIELDS)
+    except ValueError:
+        raise BadRequestError("The body of the request cannot be read") from None
+    for name, value in pairs:
+        _note(params, name, value)
+
+
+def _json_object(body: bytes) -> dict[str, Any]:
+    if not body.strip():
+        return {}
+    try:
+        told = json.loads(body)
+    except (ValueError, RecursionError):
+        raise BadRequestError("The body of the request is no JSON") from None
+    if not isinstance(told, dict):
+        raise BadRequestError("The body of the request is no JSON object")
+    if "\\u0000" in body.decode(errors="replace"):
+        raise BadRequestError("A parameter has a character in it that no text has")
+    return told
+
+
+def _read_multipart(request: HttpRequest, params: Params) -> None:
+    _, options = parse_options_header(request.META["CONTENT_TYPE"])
+    parser = MultipartParser(
+        request,
+        options.get("boundary", ""),
+        charset="latin-1",  # never fails: what the bytes mean is found out part by part
+        part_limit=MAX_FIELDS,
+        partsize_limit=max(settings.MAX_UPLOAD_BYTES, MAX_DATA_URI_BYTES),
+        memory_limit=MAX_FIELDS_BYTES,
+        disk_limit=max(settings.MAX_UPLOAD_BYTES, MAX_DATA_URI_BYTES) + MAX_FIELDS_BYTES,
+    )
+    try:
+        for part in parser:
+            _take(params, part)
+    except ParserLimitReached:
+        most = settings.MAX_UPLOAD_BYTES
+        got = request.META.get("CONTENT_LENGTH") or "more"
+        raise BadRequestError(f"File size too large. Got {got}. Maximum is {most}.") from None
+    except (MultipartError, ValueError):
+        raise BadRequestError("The form of the request cannot be read") from None
+
+
+def _take(params: Params, part: Any) -> None:
+    if part.filename is not None and part.name == "file":
+        params.files[part.name] = SentFile(part.file, _bare_name(_text(part.filename)), part.size)
+        return
+    if part.size > MAX_FIELDS_BYTES and part.name != "file":
+        raise BadRequestError(f"Parameter {part.name[:100]} is too long")
+    try:
+        _note(params, _text(part.name or ""), part.raw.decode())
+    except UnicodeDecodeError:
+        raise BadRequestError(f"Parameter {part.name[:100]} is no text") from None
+    part.close()
+
+
+def _text(latin: str) -> str:
+    """Return what a header's bytes mean: UTF-8, or else Latin-1."""
+    raw = latin.encode("latin-1", "replace")
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return latin
+
+
+def _bare_name(name: str) -> str:
+    """Return the last part of a path of any system."""
+    return re.split(r"[/\\]", name)[-1]
+
+
+def _gathered(params: Params) -> dict[str, Any]:
+    """Join ``name[]``, ``name[0]`` and ``name[key]`` to arrays and mappings, and JSON over them."""
+    plain: dict[str, Any] = {}
+    for name, value in params.sent:
+        found = _INDEXED.match(name)
+        if found is None:
+            plain[name] = value
+            continue
+        key = found[2].split("]")[0][1:]
+        if key == "" or key.isdigit():
+            bare = plain.setdefault(found[1], [])
+            plain[found[1]] = [*bare, value] if isinstance(bare, list) else [value]
+        else:
+            bare = plain.setdefault(found[1], {})
+            plain[found[1]] = {**bare, key: value} if isinstance(bare, dict) else {key: value}
+    params.sent = [(name.split("[")[0], value) for name, value in params.sent]
+    return plain | {name: value for name, value in params.values.items() if value is not None}

@@ -1,0 +1,1 @@
+"""Transformations: the vendor's language for derived pictures, and their rendering."""
