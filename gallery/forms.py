@@ -13,12 +13,12 @@ from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from django.http import QueryDict
 
-from . import acts, tagging, throttle
+from . import acts, clouds, tagging, throttle
 from .export import What
 from .imaging.errors import ImageError
 from .ingest import DuplicateError, add_photo
 from .interests.naming import may_name, tag_named
-from .models import BulkAct, DroppedImage, Photo, Tag, TagState, User, Visibility
+from .models import BulkAct, Cloud, DroppedImage, Photo, Tag, TagState, User, Visibility
 from .models.photos import PhotoQuerySet, TaggingChoice
 from .models.tags import MAX_LABEL_CHARS, tag_slug
 from .search import language
@@ -60,6 +60,44 @@ class SettingsForm(forms.ModelForm[User]):
         model = User
         fields = ("email", "automatic_tagging", "tagging_threshold")
         widgets = {"tagging_threshold": forms.NumberInput(attrs={"min": 0, "max": 1, "step": 0.05})}
+
+
+class CloudNameForm(forms.Form):
+    """Opens a library to programs when it is valid."""
+
+    name = forms.CharField(
+        label="A name for it",
+        max_length=100,
+        help_text="Programs are configured with it, and it stands in the addresses of pictures.",
+    )
+
+    def __init__(self, *args: Any, owner: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.owner = owner
+        self.fields["name"].initial = owner.username
+
+    def clean_name(self) -> str:
+        name: str = self.cleaned_data["name"].strip()
+        try:
+            clouds.open_cloud(self.owner, name)
+        except clouds.CloudError as error:
+            raise ValidationError(str(error)) from None
+        return name
+
+
+class CloudForm(forms.ModelForm[Cloud]):
+    class Meta:
+        model = Cloud
+        fields = ("tags_uploads", "strict_transformations", "lists_tags", "takes_first_signatures")
+
+
+class ApiKeyForm(forms.Form):
+    label = forms.CharField(
+        label="What it is for",
+        max_length=100,
+        required=False,
+        widget=forms.TextInput(attrs={"placeholder": "the shop’s web site"}),
+    )
 
 
 class SeveralFilesInput(forms.ClearableFileInput):

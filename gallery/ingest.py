@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from pathlib import PurePath
 
 from django.conf import settings
@@ -118,6 +120,76 @@ def _clean_name(name: str) -> str:
 
 def _keep(photo: Photo, file: File[bytes], decoded: Decoded) -> Photo:
     """Store the files, then all rows in one short transaction; on failure, neither."""
+    prepared = _prepare(photo, file, decoded)
+    try:
+        prepared.save()
+    except BaseException as error:
+        prepared.discard()
+        if isinstance(error, IntegrityError):  # another request brought it in meanwhile
+            _refuse_duplicate(photo.owner, photo.sha256)
+        raise
+    return photo
+
+
+# --- A photo's files, before its rows ---------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A photo whose files are stored and whose rows are not; one of `save`, `replace`, `discard`."""
+
+    photo: Photo
+    renditions: Sequence[Rendition]
+    hash_hex: str
+
+    @transaction.atomic
+    def save(self) -> None:
+        self.photo.save(force_insert=True)
+        Rendition.objects.bulk_create(self.renditions)
+        Fingerprint.objects.create(photo=self.photo, perceptual_hash=self.hash_hex)
+
+    @transaction.atomic
+    def replace(self, photo: Photo) -> None:
+        """Put these files in the place of a stored photo's, which go when that is committed.
+
+        What people said of it, such as its title and its tags, stays.
+        """
+        transaction.on_commit(partial(remove_file, _bare(photo.file)), robust=True)
+        for name in _OF_THE_FILE:
+            setattr(photo, name, getattr(self.photo, name))
+        photo.save(update_fields=_OF_THE_FILE)
+        photo.renditions.all().delete()
+        for rendition in self.renditions:
+            rendition.photo = photo
+        Rendition.objects.bulk_create(self.renditions)
+        looks = {"perceptual_hash": self.hash_hex, "embedding": None, "model": ""}
+        Fingerprint.objects.update_or_create(photo=photo, defaults=looks)
+
+    def discard(self) -> None:
+        for file in (self.photo.file, *(one.file for one in self.renditions)):
+            remove_file(file)
+
+
+#: What a photo's row knows from its file.
+_OF_THE_FILE = (
+    "file", "original_name", "width", "height", "size_bytes", "format", "sha256", "taken_at",
+    "camera", "placeholder", "colors",
+)  # fmt: skip
+
+
+def prepare(
+    *, owner: User, file: File[bytes], decoded: Decoded, sha256: str, visibility: str
+) -> Prepared:
+    """Store the files of a photo that came through the API, where bytes may repeat.
+
+    ``decoded`` is by `renditions.decode_original`; ``sha256`` is of all bytes.
+    """
+    photo = _draft(decoded, owner=owner, file=file, sha256=sha256)
+    photo.visibility, photo.may_repeat = visibility, True
+    return _prepare(photo, file, decoded)
+
+
+def _prepare(photo: Photo, file: File[bytes], decoded: Decoded) -> Prepared:
     stored: list[FieldFile] = []
     try:
         photo.file.save("original", file, save=False)
@@ -126,21 +198,16 @@ def _keep(photo: Photo, file: File[bytes], decoded: Decoded) -> Photo:
         for rendition in renditions.draft_all(photo, decoded.image):
             stored.append(rendition.file)
             drafts.append(rendition)
-        _save(photo, drafts, perceptual_hash(decoded.image))
-    except BaseException as error:
+        return Prepared(photo, drafts, perceptual_hash(decoded.image))
+    except BaseException:
         for field_file in stored:
             remove_file(field_file)
-        if isinstance(error, IntegrityError):  # another request brought it in meanwhile
-            _refuse_duplicate(photo.owner, photo.sha256)
         raise
-    return photo
 
 
-@transaction.atomic
-def _save(photo: Photo, drafts: Sequence[Rendition], hash_hex: str) -> None:
-    photo.save(force_insert=True)
-    Rendition.objects.bulk_create(drafts)
-    Fingerprint.objects.create(photo=photo, perceptual_hash=hash_hex)
+def _bare(file: FieldFile) -> FieldFile:
+    """Return the same stored file, apart from the row that will have another soon."""
+    return Photo(file=file.name).file
 
 
 # --- Files without a row ----------------------------------------------------------------------

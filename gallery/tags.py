@@ -254,8 +254,8 @@ def _move_photo_tags(source: Tag, into: Tag, photos: Collection[int]) -> None:
     rows.update(tag=into)
 
 
-def _weight(row: PhotoTag) -> tuple[bool, float]:
-    return row.state in DECIDED_STATES, row.confidence
+def _weight(row: PhotoTag) -> tuple[bool, bool, float]:
+    return row.state in DECIDED_STATES, bool(row.is_kept), row.confidence
 
 
 def _move_edges(source: Tag, into: Tag) -> None:

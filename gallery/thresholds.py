@@ -37,7 +37,8 @@ class Preview:
 def preview(photos: PhotoQuerySet, threshold: float) -> Preview:
     """Say which tags of these photos would appear or go at a threshold, asking no tagger again.
 
-    Tags with a threshold of their own, and what people decided, stay as they are.
+    Tags with a threshold of their own, what people decided, and what programs asked for stay as
+    they are.
     """
     movable = _movable(photos)
     appearing = movable.filter(state=TagState.SUGGESTED, confidence__gte=threshold)
@@ -55,7 +56,7 @@ def preview(photos: PhotoQuerySet, threshold: float) -> Preview:
 
 def fate_of(photo_tag: PhotoTag, threshold: float) -> str:
     """Return "appears" or "goes" where a threshold would change that, else nothing."""
-    if photo_tag.tag.threshold is not None:
+    if photo_tag.tag.threshold is not None or photo_tag.is_kept:
         return ""
     if photo_tag.state == TagState.SUGGESTED and photo_tag.confidence >= threshold:
         return "appears"
@@ -65,7 +66,7 @@ def fate_of(photo_tag: PhotoTag, threshold: float) -> str:
 
 
 def _movable(photos: PhotoQuerySet) -> QuerySet[PhotoTag]:
-    return PhotoTag.objects.filter(photo__in=photos, tag__threshold=None)
+    return PhotoTag.objects.not_kept().filter(photo__in=photos, tag__threshold=None)
 
 
 def _commonest(rows: QuerySet[PhotoTag]) -> list[Change]:
@@ -81,7 +82,7 @@ def _commonest(rows: QuerySet[PhotoTag]) -> list[Change]:
 @transaction.atomic
 def apply(photos: PhotoQuerySet, threshold: float) -> None:
     """Let a threshold hold for these photos, now and for runs that are under way."""
-    TaggingRun.objects.filter(photo__in=photos).update(threshold=threshold)
+    TaggingRun.objects.by_pages().filter(photo__in=photos).update(threshold=threshold)
     _move(_movable(photos), threshold)
 
 
@@ -98,7 +99,7 @@ def override(tag: Tag, threshold: float | None) -> None:
     """Give one tag a threshold of its own on the whole site; None takes it away again."""
     tag.threshold = threshold
     tag.save(update_fields=["threshold"])
-    rows = PhotoTag.objects.filter(tag=tag)
+    rows = PhotoTag.objects.not_kept().filter(tag=tag)
     if threshold is not None:
         _move(rows, threshold)
         return

@@ -4,6 +4,7 @@ from django.urls import path
 
 from .views import (
     bulk,
+    clouds,
     community,
     interests,
     ledger,
@@ -120,6 +121,9 @@ urlpatterns = [
     path("sign-in/", people.SignIn.as_view(), name="sign-in"),
     path("sign-out/", people.SignOut.as_view(), name="sign-out"),
     path("settings/", people.settings_page, name="settings"),
+    path("settings/programs/", clouds.cloud_detail, name="cloud-detail"),
+    path("settings/programs/keys/", clouds.api_key_add, name="api-key-add"),
+    path("settings/programs/keys/<int:pk>/revoke/", clouds.api_key_revoke, name="api-key-revoke"),
     path("settings/password/", people.PasswordChange.as_view(), name="password-change"),
     path("password/", people.PasswordReset.as_view(), name="password-reset"),
     path("password/sent/", people.PasswordResetSent.as_view(), name="password-reset-sent"),

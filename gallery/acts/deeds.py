@@ -137,6 +137,8 @@ def _forget(act: BulkAct, slice_: ActSlice) -> None:
     slice_.run_ids = list(runs.values_list("pk", flat=True))
     slice_.save(update_fields=["run_ids"])
     with recording.recorded(act, slice_.photo_ids):
+        forgotten = PhotoTag.objects.kept().filter(run__in=slice_.run_ids)
+        forgotten.filter(state=TagState.ASSIGNED).delete()
         runs.update(counts=False)
         tagging.settle_all(slice_.photo_ids)
 

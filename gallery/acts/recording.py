@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from django.db import transaction
 
@@ -18,11 +18,16 @@ BATCH = 500
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A tag on a photo, as far as acts change it. No state: there is no row."""
+    """A tag on a photo, as far as acts change it. No state: there is no row.
+
+    How a program wrote it, and that it is kept for one, never changes alone.
+    """
 
     state: str = ""
     confidence: float | None = None
     run: int | None = None
+    spelling: str | None = field(default=None, compare=False)
+    is_kept: bool | None = field(default=None, compare=False)
 
     @property
     def is_shown(self) -> bool:
@@ -39,9 +44,9 @@ def rows_of(photo_ids: Collection[int]) -> dict[Key, Row]:
     """Return what is on these photos."""
     rows = PhotoTag.objects.filter(photo__in=photo_ids)
     return {
-        (photo, tag): Row(state, confidence, run)
-        for photo, tag, state, confidence, run in rows.values_list(
-            "photo_id", "tag_id", "state", "confidence", "run_id"
+        (photo, tag): Row(*columns)
+        for photo, tag, *columns in rows.values_list(
+            "photo_id", "tag_id", "state", "confidence", "run_id", "spelling", "is_kept"
         )
     }
 
@@ -80,6 +85,8 @@ def _change(act: BulkAct, key: Key, before: Row, after: Row) -> TagChange:
         before_state=before.state,
         before_confidence=before.confidence,
         before_run=before.run,
+        before_spelling=before.spelling,
+        before_is_kept=before.is_kept,
         after_state=after.state,
         after_confidence=after.confidence,
         after_run=after.run,
@@ -131,6 +138,8 @@ def _put_back(changes: Collection[TagChange]) -> None:
                 state=change.before_state,
                 confidence=change.before_confidence or 0.0,
                 run_id=change.before_run if change.before_run in runs else None,
+                spelling=change.before_spelling,
+                is_kept=change.before_is_kept,
             )
             for change in rows
             if change.tag_id in tags
@@ -138,7 +147,7 @@ def _put_back(changes: Collection[TagChange]) -> None:
         batch_size=BATCH,
         update_conflicts=True,
         unique_fields=["photo", "tag"],
-        update_fields=["state", "confidence", "run"],
+        update_fields=["state", "confidence", "run", "spelling", "is_kept"],
     )
 
 

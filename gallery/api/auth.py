@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+import itertools
 import time
 from datetime import timedelta
 from typing import Any
@@ -54,13 +55,25 @@ def answer_signature(public_id: str, version: int, secret: str) -> str:
     return signature_of(f"public_id={public_id}&version={version}", secret)
 
 
-def check_signature(sent: list[tuple[str, str]], signature: str, key: ApiKey) -> None:
-    """Raise UnauthorizedError unless a request is signed with this key's secret."""
+#: One client library does not sign these where it changes labels.
+_MAYBE_UNSIGNED = ("notification_url", "batch_id")
+
+
+def check_signature(
+    sent: list[tuple[str, str]], signature: str, key: ApiKey, *, is_label: bool = False
+) -> None:
+    """Raise UnauthorizedError unless a request is signed with this key's secret.
+
+    ``is_label``: it only changes tags, context or metadata.
+    """
     versions = (2, 1) if key.cloud.takes_first_signatures else (2,)
+    forms = [sent]
+    if is_label:
+        forms.append([one for one in sent if one[0] not in _MAYBE_UNSIGNED])
     secret, algorithm = key.secret, _HASHES.get(len(signature))
     if algorithm and secret:
-        for version in versions:
-            signed = string_to_sign(sent, version=version) + secret
+        for version, form in itertools.product(versions, forms):
+            signed = string_to_sign(form, version=version) + secret
             if constant_time_compare(algorithm(signed.encode()).hexdigest(), signature.lower()):
                 return
     wanted = string_to_sign(sent, version=2)
@@ -90,13 +103,15 @@ def _as_date(seconds: int) -> str:
 
 
 def cloud_named(name: str) -> Cloud:
-    cloud = Cloud.objects.select_related("owner").filter(name=name, owner__is_active=True).first()
+    cloud = Cloud.objects.select_related("owner").filter(
+        name__iexact=name, owner__is_active=True
+    ).first()
     if cloud is None:
         raise UnauthorizedError(f"Invalid cloud_name {name}")
     return cloud
 
 
-def signed_key(cloud: Cloud, params: Params) -> ApiKey:
+def signed_key(cloud: Cloud, params: Params, *, is_label: bool = False) -> ApiKey:
     """Return the key that a signed request comes with. Raises ApiError."""
     name = params.text("api_key")
     if not name:
@@ -104,7 +119,7 @@ def signed_key(cloud: Cloud, params: Params) -> ApiKey:
     key = _active(cloud, name)
     if key is None:
         raise UnauthorizedError(f"Invalid api_key {name}")
-    check_signature(params.sent, params.text("signature"), key)
+    check_signature(params.sent, params.text("signature"), key, is_label=is_label)
     check_timestamp(params)
     return key
 
@@ -155,30 +170,12 @@ def note_use(key: ApiKey) -> None:
 # --- Without a signature ----------------------------------------------------------------------
 
 #: All that may be asked without a signature.
-ALLOWED_UNSIGNED = frozenset(
-    [
-        "upload_preset",
-        "public_id",
-        "public_id_prefix",
-        "folder",
-        "asset_folder",
-        "tags",
-        "context",
-        "metadata",
-        "face_coordinates",
-        "custom_coordinates",
-        "regions",
-        "source",
-        "filename_override",
-        "callback",
-        "resource_type",
-        "api_key",
-        "timestamp",
-        "file",
-        "cloud_name",
-        "type",
-    ]
-)
+ALLOWED_UNSIGNED = frozenset({
+    "upload_preset", "public_id", "public_id_prefix", "folder", "asset_folder", "tags",
+    "context", "metadata", "face_coordinates", "custom_coordinates", "regions", "source",
+    "filename_override", "callback", "resource_type", "api_key", "timestamp", "file",
+    "cloud_name", "type",
+})  # fmt: skip
 
 
 def unsigned_preset(cloud: Cloud, params: Params) -> UploadPreset:

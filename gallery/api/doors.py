@@ -135,14 +135,16 @@ def no_such_route(request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
 def _enter_upload(request: HttpRequest, cloud: Cloud) -> Call:
     params = read(request)
     if "signature" in params:
-        return _with_preset(Call(request, cloud, params, key=auth.signed_key(cloud, params)))
+        is_label = request.path.endswith(("/tags", "/context", "/metadata"))
+        key = auth.signed_key(cloud, params, is_label=is_label)
+        return _with_preset(Call(request, cloud, params, key=key))
     if "upload_preset" in params and (preset := _open_preset(cloud, params)):
         auth.merged(preset.settings, params, is_unsigned=True)
         params.values["overwrite"] = "false"
         return Call(request, cloud, params, preset=preset)
-    key = auth.basic_key(request, cloud)
-    if key is not None:
-        return _with_preset(Call(request, cloud, params, key=key))
+    found = auth.basic_key(request, cloud)
+    if found is not None:
+        return _with_preset(Call(request, cloud, params, key=found))
     if "api_key" in params:
         raise BadRequestError("Missing required parameter - signature")
     auth.unsigned_preset(cloud, params)  # says what is missing

@@ -174,15 +174,36 @@ def read(request: HttpRequest) -> Params:
         request.META.get("QUERY_STRING", ""), keep_blank_values=True, max_num_fields=MAX_FIELDS
     ):
         _note(params, name, value)
+    from_address, params.sent = params.sent, []
     kind, _ = parse_options_header(request.META.get("CONTENT_TYPE", ""))
     if kind == "multipart/form-data":
         _read_multipart(request, params)
-    elif request.META.get("CONTENT_LENGTH") not in ("", "0", None) or request.META.get(
-        "HTTP_TRANSFER_ENCODING"
-    ):
+    elif _has_body(request):
         _read_plain(request, params, kind)
+    in_body = {_bare_key(name) for name, _ in params.sent} | params.values.keys()
+    params.sent[:0] = [one for one in from_address if _bare_key(one[0]) not in in_body]
     params.values = _gathered(params)
     return params
+
+
+def _has_body(request: HttpRequest) -> bool:
+    length = request.META.get("CONTENT_LENGTH")
+    return length not in ("", "0", None) or _is_chunked(request)
+
+
+def _is_chunked(request: HttpRequest) -> bool:
+    return "chunked" in request.META.get("HTTP_TRANSFER_ENCODING", "").lower()
+
+
+def _body(request: HttpRequest) -> Any:
+    """Return what the body is read from. Django takes one without a length for empty."""
+    if request.META.get("CONTENT_LENGTH") or not _is_chunked(request):
+        return request
+    return request.META["wsgi.input"]
+
+
+def _bare_key(name: str) -> str:
+    return name.split("[")[0]
 
 
 def _note(params: Params, name: str, value: str) -> None:
@@ -193,7 +214,7 @@ def _note(params: Params, name: str, value: str) -> None:
 
 def _read_plain(request: HttpRequest, params: Params, kind: str) -> None:
     limit = MAX_DATA_URI_BYTES + MAX_FIELDS_BYTES
-    body = request.read(limit + 1)
+    body = _body(request).read(limit + 1)
     if len(body) > limit:
         raise BadRequestError(f"Request too large. Maximum is {limit} bytes.")
     if kind == "application/json" or body.lstrip()[:1] == b"{":
@@ -224,7 +245,7 @@ def _json_object(body: bytes) -> dict[str, Any]:
 def _read_multipart(request: HttpRequest, params: Params) -> None:
     _, options = parse_options_header(request.META["CONTENT_TYPE"])
     parser = MultipartParser(
-        request,
+        _body(request),
         options.get("boundary", ""),
         charset="latin-1",  # never fails: what the bytes mean is found out part by part
         part_limit=MAX_FIELDS,
@@ -276,7 +297,7 @@ def _gathered(params: Params) -> dict[str, Any]:
     for name, value in params.sent:
         found = _INDEXED.match(name)
         if found is None:
-            plain[name] = value
+            plain[name] = [*_as_list(plain[name]), value] if name in plain else value
             continue
         key = found[2].split("]")[0][1:]
         if key == "" or key.isdigit():
@@ -285,5 +306,9 @@ def _gathered(params: Params) -> dict[str, Any]:
         else:
             bare = plain.setdefault(found[1], {})
             plain[found[1]] = {**bare, key: value} if isinstance(bare, dict) else {key: value}
-    params.sent = [(name.split("[")[0], value) for name, value in params.sent]
+    params.sent = [(_bare_key(name), value) for name, value in params.sent]
     return plain | {name: value for name, value in params.values.items() if value is not None}
+
+
+def _as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]

@@ -47,8 +47,8 @@ _DNG_VERSION = 0xC612
 class Facts:
     """What the file says of itself.
 
-    ``format`` is jpeg, png, webp, gif, tiff, avif, heic or bmp; ``width_px`` and ``height_px`` are of
-    the upright photo in full size; ``taken_at`` is aware; ``camera`` is "" when unknown.
+    ``format`` is jpeg, png, webp, gif, tiff, avif, heic or bmp; ``width_px`` and ``height_px`` are
+    of the upright photo in full size; ``taken_at`` is aware; ``camera`` is "" when unknown.
     """
 
     format: str
@@ -84,7 +84,7 @@ def open_photo(
     """Open a seekable file as `open_image` does, and refuse what `decode` refuses."""
     with open_image(file, max_pixels=max_pixels) as (opened, kind):
         _refuse_raw(opened)
-        _refuse_too_many(opened, max_pixels)
+        refuse_too_many(opened, max_pixels)
         yield opened, kind
 
 
@@ -100,7 +100,7 @@ def open_image(
     file.seek(0)
     kind = kind_of(file.read(HEAD_BYTES))
     file.seek(0)
-    with _as_image_errors(max_pixels), _OPENERS[kind](file) as opened:
+    with as_image_errors(max_pixels), _OPENERS[kind](file) as opened:
         yield opened, kind
 
 
@@ -114,7 +114,8 @@ def _hush_pillow() -> None:
 
 
 @contextmanager
-def _as_image_errors(max_pixels: int) -> Iterator[None]:
+def as_image_errors(max_pixels: int) -> Iterator[None]:
+    """Say ImageError for all that decoders raise on bytes that are not what they promise."""
     try:
         yield
     except ImageError:
@@ -155,7 +156,8 @@ def _refuse_raw(opened: Image.Image) -> None:
         raise UnsupportedImageError("a camera's raw file")
 
 
-def _refuse_too_many(opened: Image.Image, max_pixels: int) -> None:
+def refuse_too_many(opened: Image.Image, max_pixels: int) -> None:
+    """Raise TooManyPixelsError for the page of a file that is to be decoded next."""
     pixels = max(opened.width * opened.height, _tile_pixels(opened))
     if pixels > max_pixels:
         raise TooManyPixelsError(max_pixels, pixels=pixels)

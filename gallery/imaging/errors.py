@@ -22,6 +22,7 @@ class UnsupportedImageError(ImageError):
 
     def __init__(self, kind: str) -> None:
         super().__init__(f"This is {kind}; {ACCEPTED} are accepted.")
+        self.kind = kind
 
 
 class DamagedImageError(ImageError):

@@ -86,12 +86,13 @@ def _seen(session: InferenceSession, image: Image.Image, look: Look) -> np.ndarr
     width, height = _size(image.size, look.side_px)
     try:
         answer = session.run(None, {"pixels": prepare(image, (width, height))})
-    except (RuntimeError, MemoryError) as error:
+    except _runtime_errors() as error:
         raise FacesError("The face detector failed on this photo.") from error
     found = _faces(*answer)
-    found = found[found[:, 2] - found[:, 0] >= look.min_width_px]
     scale_x, scale_y = image.width / width, image.height / height
-    return found * np.array([scale_x, scale_y, scale_x, scale_y, 1], dtype=np.float32)
+    scales = np.array([scale_x, scale_y, scale_x, scale_y, 1], dtype=np.float32)
+    seen: np.ndarray = found[found[:, 2] - found[:, 0] >= look.min_width_px] * scales
+    return seen
 
 
 def _size(size: tuple[int, int], side_px: int) -> tuple[int, int]:
@@ -154,8 +155,16 @@ def _session() -> InferenceSession:
         return onnxruntime.InferenceSession(
             _model(MODEL_DIR), options, providers=["CPUExecutionProvider"]
         )
-    except (RuntimeError, ValueError) as error:
+    except _runtime_errors() as error:
         raise FacesError("The face detector's model cannot be loaded on this machine.") from error
+
+
+def _runtime_errors() -> tuple[type[Exception], ...]:
+    """The errors onnxruntime raises; its own share no base class but Exception."""
+    from onnxruntime.capi import onnxruntime_pybind11_state as runtime
+
+    own = (kind for kind in vars(runtime).values() if isinstance(kind, type))
+    return RuntimeError, MemoryError, *(kind for kind in own if issubclass(kind, Exception))
 
 
 def _model(folder: Path) -> bytes:

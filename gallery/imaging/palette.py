@@ -126,7 +126,8 @@ def _names(colors: np.ndarray) -> np.ndarray:
 
     known = np.array([[rgb >> 16, rgb >> 8 & 255, rgb & 255] for rgb in NAMED.values()])
     distances = np.linalg.norm(_lab(colors)[:, np.newaxis] - _lab(known), axis=2)
-    return np.array(list(NAMED))[distances.argmin(axis=1)]
+    nearest: np.ndarray = np.array(list(NAMED))[distances.argmin(axis=1)]
+    return nearest
 
 
 def _lab(colors: np.ndarray) -> np.ndarray:

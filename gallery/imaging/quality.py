@@ -113,7 +113,7 @@ def _of_colors(image: Image.Image) -> dict[str, float]:
     return {
         "contrast": _bounded((high - low) / 255),
         "exposure": _bounded(1 - abs(mean - MIDDLE_GREY) / room),
-        "lighting": _bounded(1 - np.mean((grey < 8) | (grey > 247))),
+        "lighting": _bounded(1 - float(np.mean((grey < 8) | (grey > 247)))),
         "saturation": _bounded(np.asarray(small.convert("HSV"))[..., 1].mean() / 255),
     }
 

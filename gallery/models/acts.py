@@ -217,6 +217,8 @@ class TagChange(models.Model):
     before_state = models.CharField(max_length=10, blank=True)
     before_confidence = models.FloatField(null=True)
     before_run = models.BigIntegerField(null=True)
+    before_spelling = models.CharField(max_length=100, null=True)  # noqa: DJ001
+    before_is_kept = models.BooleanField(null=True)
     after_state = models.CharField(max_length=10, blank=True)
     after_confidence = models.FloatField(null=True)
     after_run = models.BigIntegerField(null=True)

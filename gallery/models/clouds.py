@@ -12,6 +12,7 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 from django.core.validators import RegexValidator
 from django.db import models
+from django.db.models.functions import Lower
 from django.utils import timezone
 
 NAME_PATTERN = r"[A-Za-z0-9][A-Za-z0-9_.-]*"
@@ -63,6 +64,16 @@ class Cloud(models.Model):
         help_text="Client libraries from before June 2025 need it; version 2 is safer.",
     )
     created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            # Some client libraries write it in lower case.
+            models.UniqueConstraint(
+                Lower("name"),
+                name="cloud_name_once",
+                violation_error_message="There is a cloud of this name already.",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -38,10 +38,14 @@ class Visibility(models.TextChoices):
 
 @dataclass(frozen=True, slots=True)
 class TaggingChoice:
-    """What one upload wants of tagging. None: as its owner and the site have it."""
+    """What one upload wants of tagging. None: as its owner and the site have it.
+
+    ``counts`` False: taggers only look, so that photos like it are found, and bring no tags.
+    """
 
     taggers: tuple[str, ...] | None = None
     threshold: float | None = None
+    counts: bool = True
 
 
 def new_public_id() -> str:
@@ -152,7 +156,8 @@ class PhotoQuerySet(models.QuerySet["Photo"]):
         """Photos about which a tagger has not answered yet."""
         from .tagging import RunStatus, TaggingRun
 
-        runs = TaggingRun.objects.counting().filter(tagger=tagger, status=RunStatus.COMPLETE)
+        answered = TaggingRun.objects.counting().by_pages().filter(status=RunStatus.COMPLETE)
+        runs = answered.filter(tagger=tagger)
         return self.filter(~models.Exists(runs.filter(photo=models.OuterRef("pk"))))
 
     def for_cards(self) -> Self:

@@ -69,6 +69,14 @@ class TaggingRunQuerySet(models.QuerySet["TaggingRun"]):
         """Runs whose answers count, or will; those of an act that is not applied do not."""
         return self.filter(counts=True)
 
+    def by_pages(self) -> Self:
+        """Runs that no program asked for by the name of an add-on."""
+        return self.filter(add_on=None)
+
+    def for_programs(self) -> Self:
+        """Runs that programs asked for, the last of each add-on last."""
+        return self.filter(add_on__isnull=False).order_by("pk")
+
     def at_work(self, tagger: str) -> Self:
         """Runs that a tagger is at work on this very moment, as far as anyone knows."""
         return self.filter(
@@ -81,7 +89,7 @@ class TaggingRunQuerySet(models.QuerySet["TaggingRun"]):
             self.counting()
             .filter(status=RunStatus.COMPLETE)
             .order_by("pk")
-            .only("photo_id", "tagger", "threshold", "suggestions")
+            .only("photo_id", "tagger", "add_on", "threshold", "suggestions")
         )
 
 
@@ -128,6 +136,9 @@ class TaggingRun(models.Model):
     rung_at = models.DateTimeField(default=timezone.now)
     task_id = models.CharField(max_length=64, blank=True)
 
+    #: True: whoever made it has it performed, and no worker is rung for. Not stored.
+    is_awaited = False
+
     objects = TaggingRunQuerySet.as_manager()
 
     class Meta:
@@ -146,6 +157,11 @@ class TaggingRun(models.Model):
                 name="run_unfinished",
                 condition=Q(status__in=["queued", "running", "failed"]),
             ),
+            models.Index(
+                fields=["requested_by", "created_at", "add_on"],
+                name="run_for_program",
+                condition=Q(add_on__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -157,8 +173,34 @@ class TaggingRun(models.Model):
         return self.tagger if self.taught_id is None else "as taught"
 
     @property
+    def voice(self) -> str:
+        """Who said so, and under which name a program asked for it."""
+        return self.who if self.add_on is None else f"{self.who} ({self.add_on})"
+
+    @property
     def is_unfinished(self) -> bool:
         return self.status in UNFINISHED_STATUSES
+
+    @property
+    def is_over(self) -> bool:
+        """True when it has its answer, or has failed for good."""
+        is_lost = self.status == RunStatus.FAILED and self.retry_at is None
+        return self.status == RunStatus.COMPLETE or is_lost
+
+    @property
+    def is_look(self) -> bool:
+        """True when it is asked only for what photos look like, and brings no tags."""
+        return not self.counts and self.act_id is None and self.add_on is None
+
+    def assigns(self, confidence: float, believed: float, of_tag: float | None) -> bool:
+        """Whether it makes a tag of what its tagger is so sure of, 0..1.
+
+        ``believed``: that times the trust in the tagger; ``of_tag``: the tag's own threshold. What
+        a program asked for goes by its own threshold alone, and has to exceed it.
+        """
+        if self.add_on is not None:
+            return confidence > self.threshold
+        return believed >= (self.threshold if of_tag is None else of_tag)
 
     @property
     def duration(self) -> timedelta | None:
@@ -207,6 +249,10 @@ class TaggingRun(models.Model):
     def postpone(self, error: str, *, retry_at: datetime) -> bool:
         """Move queued to failed, to be tried again at a time, without having asked anyone."""
         return self._move(RunStatus.QUEUED, status=RunStatus.FAILED, error=error, retry_at=retry_at)
+
+    def give_up(self) -> bool:
+        """Leave a failed run failed for good; False when it is being tried again already."""
+        return self._move(RunStatus.FAILED, status=RunStatus.FAILED, retry_at=None)
 
     def requeue(self) -> bool:
         """Move an abandoned or failed run back to queued; False when it has moved meanwhile."""
@@ -276,6 +322,13 @@ class PhotoTagQuerySet(models.QuerySet["PhotoTag"]):
         """Rows on which a person has spoken."""
         return self.filter(state__in=DECIDED_STATES)
 
+    def kept(self) -> Self:
+        """Rows that a program asked for, as no later answer takes them away."""
+        return self.filter(is_kept=True)
+
+    def not_kept(self) -> Self:
+        return self.filter(Q(is_kept=None) | Q(is_kept=False))
+
     def under(self, tags: models.QuerySet[Tag]) -> Self:
         """Rows whose tag is one of these or a kind of one of these."""
         below = TagClosure.objects.filter(ancestor__in=tags).values("descendant")
@@ -325,6 +378,11 @@ class PhotoTag(models.Model):
             # All that a search asks of an assignment: pages of a tag read nothing else.
             models.Index(fields=["tag", "photo", "state", "confidence"], name="photo_tag_newest"),
             models.Index(fields=["tag", "confidence", "photo", "state"], name="photo_tag_surest"),
+            models.Index(
+                fields=["spelling", "photo"],
+                name="photo_tag_spelled",
+                condition=Q(spelling__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -32,7 +32,7 @@ class Deadline:
         """Return how long to wait at most. Raises OutboundError when time is up."""
         left = min(at_most_s, self._ends_at - time.monotonic())
         if left <= 0:
-            raise OutboundError("it took too long")
+            raise OutboundError("it did not answer in time")
         return left
 
 

@@ -59,6 +59,14 @@ def terms_of(alias: str) -> Terms:
         return Terms()
 
 
+def gives_features(alias: str) -> bool:
+    """Whether a tagger's opinions come with features; not those of one that the site lacks."""
+    try:
+        return get_tagger(alias).gives_features
+    except TaggerError:
+        return False
+
+
 def read_terms(configured: dict[str, Any], tagger: AnyTagger) -> Terms:
     """Read the terms beside a tagger's options. Raises ValueError."""
     return Terms(

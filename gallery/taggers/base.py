@@ -64,6 +64,8 @@ class AnyTagger(ABC):  # noqa: B024  # what a tagger is given differs by kind
     concurrency: int | None = None
     #: True: it passes on what people wrote, and no word of theirs is left out.
     quotes_people = False
+    #: True: its opinions come with features, by which photos like another are found.
+    gives_features = False
 
     @property
     def model(self) -> str:

@@ -52,6 +52,8 @@ class EmbeddedTagger(Tagger):
     photo; one tagger may be asked from several threads at once.
     """
 
+    gives_features = True
+
     def __init__(self, *, threads: int = 1, model_dir: Path = MODEL_DIR) -> None:
         self._threads = threads
         self._model_dir = model_dir

@@ -1,7 +1,7 @@
 """Carries out tagging runs, and what people decide about the tags that came of them."""
 
 from .decisions import add_by_hand, confirm, mark, reject, undo
-from .recovery import retry_failed, sweep
+from .recovery import retry_failed, ring_again, sweep
 from .runs import (
     latest_of_each,
     outdated,
@@ -11,6 +11,7 @@ from .runs import (
     request_outdated,
     request_run,
     request_trials,
+    share,
     state_of,
     thresholds_of,
 )
@@ -32,8 +33,10 @@ __all__ = [
     "request_run",
     "request_trials",
     "retry_failed",
+    "ring_again",
     "settle",
     "settle_all",
+    "share",
     "state_of",
     "sweep",
     "thresholds_of",

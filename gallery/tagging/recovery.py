@@ -11,6 +11,7 @@ from django_tasks import TaskResultStatus, default_task_backend
 from django_tasks.exceptions import TaskResultDoesNotExist
 
 from ..models import TaggingRun
+from .runs import fail
 
 #: How long a doorbell may go unanswered before the sweep looks whether it was heard.
 RING_PATIENCE = timedelta(seconds=60)
@@ -30,7 +31,7 @@ def sweep() -> int:
         run for run in runs.queued_for(RING_PATIENCE)[:SWEEP_LIMIT] if not _is_in_queue(run)
     ]
     for run in revived:
-        _ring_again(run)
+        ring_again(run)
     return len(revived)
 
 
@@ -40,7 +41,7 @@ def retry_failed(runs: QuerySet[TaggingRun] | None = None) -> int:
     failed = TaggingRun.objects.failed()
     for run in failed.iterator() if runs is None else failed.filter(pk__in=runs.values("pk")):
         if run.requeue():
-            _ring_again(run)
+            ring_again(run)
             retried += 1
     return retried
 
@@ -48,11 +49,12 @@ def retry_failed(runs: QuerySet[TaggingRun] | None = None) -> int:
 def _revive(run: TaggingRun) -> bool:
     if run.attempts < settings.TAGGING_ATTEMPTS:
         return run.requeue()
-    run.fail(f"The worker died {run.attempts} times while tagging this photo.", retry_in=None)
+    fail(run, f"The worker died {run.attempts} times while tagging this photo.", retry_in=None)
     return False
 
 
-def _ring_again(run: TaggingRun) -> None:
+def ring_again(run: TaggingRun) -> None:
+    """Have a worker look at the run; saving the row is what the signal listens to."""
     run.rung_at = timezone.now()
     run.save(update_fields=["rung_at"])
 

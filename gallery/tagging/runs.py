@@ -15,11 +15,18 @@ from .. import renditions, vocabulary
 from ..imaging.errors import ImageError
 from ..models import BulkAct, Fingerprint, Photo, RunStatus, TaggingRun, TaughtTag, User
 from ..models.photos import PhotoQuerySet
-from ..models.tagging import UNFINISHED_STATUSES
-from ..taggers import get_tagger, shown_options
-from ..taggers.base import SUGGESTION_FLOOR, FileTagger, Opinion, Tagger, TaggerError
+from ..models.tagging import UNFINISHED_STATUSES, run_finished
+from ..taggers import get_tagger, gives_features, shown_options
+from ..taggers.base import (
+    SUGGESTION_FLOOR,
+    FileTagger,
+    Opinion,
+    Suggestion,
+    Tagger,
+    TaggerError,
+)
 from . import allowance
-from .settling import hold_tags, settle
+from .settling import hold_tags, keep_other_names, settle
 
 if TYPE_CHECKING:
     import numpy as np
@@ -42,11 +49,23 @@ def request_first_runs(photo: Photo) -> None:
     if taggers is None:
         taggers = tuple(settings.DEFAULT_TAGGERS) if photo.owner.automatic_tagging else ()
     for tagger in taggers:
-        request_run(photo, tagger=tagger, threshold=choice.threshold, by=photo.owner)
+        if choice.counts or gives_features(tagger):
+            request_run(
+                photo,
+                tagger=tagger,
+                threshold=choice.threshold,
+                by=photo.owner,
+                counts=choice.counts,
+            )
 
 
 def request_run(
-    photo: Photo, *, tagger: str, threshold: float | None = None, by: User | None = None
+    photo: Photo,
+    *,
+    tagger: str,
+    threshold: float | None = None,
+    by: User | None = None,
+    counts: bool = True,
 ) -> TaggingRun:
     """Ask a tagger about a photo; a worker answers. ``threshold`` None: the owner's."""
     return TaggingRun.objects.create(
@@ -54,6 +73,7 @@ def request_run(
         tagger=tagger,
         threshold=photo.owner.threshold if threshold is None else threshold,
         requested_by=by,
+        counts=counts,
     )
 
 
@@ -77,7 +97,8 @@ def request_trials(photo_ids: Collection[int], *, tagger: str, act: BulkAct) -> 
 
 def thresholds_of(photo_ids: Collection[int]) -> dict[int, float]:
     """Return the threshold that holds on each photo: its newest run's, or else its owner's."""
-    newest = TaggingRun.objects.counting().filter(photo=OuterRef("pk")).order_by("-pk")
+    runs = TaggingRun.objects.counting().by_pages()
+    newest = runs.filter(photo=OuterRef("pk")).order_by("-pk")
     photos = Photo.objects.filter(pk__in=photo_ids).order_by("pk")
     held = photos.annotate(held=Subquery(newest.values("threshold")[:1]))
     return {
@@ -92,7 +113,8 @@ def _first_known(*thresholds: float | None) -> float:
 
 def request_again(photo: Photo, *, by: User) -> list[TaggingRun]:
     """Ask the site's taggers again, but none that has yet to answer."""
-    waiting = set(photo.tagging_runs.counting().unfinished().values_list("tagger", flat=True))
+    unfinished = photo.tagging_runs.counting().by_pages().unfinished()
+    waiting = set(unfinished.values_list("tagger", flat=True))
     return [
         request_run(photo, tagger=tagger, by=by)
         for tagger in settings.DEFAULT_TAGGERS
@@ -105,14 +127,15 @@ def outdated(tagger: str) -> PhotoQuerySet:
     model = get_tagger(tagger).model
     if not model:
         return Photo.objects.none()
-    runs = TaggingRun.objects.counting().filter(photo=OuterRef("pk"), tagger=tagger)
+    asked = TaggingRun.objects.counting().by_pages()
+    runs = asked.filter(photo=OuterRef("pk"), tagger=tagger)
     fresh = runs.filter(Q(model_version=model) | Q(status__in=UNFINISHED_STATUSES))
     return Photo.objects.filter(Exists(runs.filter(status=RunStatus.COMPLETE)), ~Exists(fresh))
 
 
 def request_outdated(tagger: str) -> int:
     """Ask a tagger again about every outdated photo, at the photo's threshold; return how many."""
-    runs = TaggingRun.objects.counting().filter(tagger=tagger)
+    runs = TaggingRun.objects.counting().by_pages().filter(tagger=tagger)
     newer = runs.filter(photo=OuterRef("photo"), pk__gt=OuterRef("pk"))
     latest = runs.filter(~Exists(newer), photo__in=outdated(tagger))
     asked = 0
@@ -136,13 +159,39 @@ def perform(run: TaggingRun) -> None:
     try:
         _record(run, _ask(run))
     except TaggerError as error:
-        run.fail(str(error), retry_in=_retry_in(run, error))
+        fail(run, str(error), retry_in=_retry_in(run, error))
         logger.warning("Run %s on photo %s failed: %s", run.pk, run.photo_id, error)
     except Exception:
-        run.fail("Tagging broke off with an unexpected error.", retry_in=_backoff(run))
+        fail(run, "Tagging broke off with an unexpected error.", retry_in=_backoff(run))
         raise
     finally:
         allowance.give_turn(run.tagger)
+
+
+def share(run: TaggingRun, answered: TaggingRun) -> None:
+    """Give a run the answer that its tagger has just given to another run on the same photo.
+
+    Nothing happens when a worker has the run, or the other one has no answer.
+    """
+    if answered.status not in (RunStatus.COMPLETE, RunStatus.FAILED):
+        return
+    if not run.claim(lease=timedelta(seconds=settings.TAGGING_LEASE_S)):
+        return
+    if answered.status == RunStatus.FAILED:
+        fail(run, answered.error, retry_in=None)
+        return
+    said = tuple(Suggestion(one["tag"], one["confidence"]) for one in answered.suggestions)
+    _record(run, Opinion(model=answered.model_version, suggestions=said))
+
+
+@transaction.atomic
+def fail(run: TaggingRun, error: str, *, retry_in: timedelta | None) -> bool:
+    """Note that a run failed, and tell whoever waits when that is for good."""
+    if not run.fail(error, retry_in=retry_in):
+        return False
+    if retry_in is None:
+        run_finished.send(TaggingRun, run=run)
+    return True
 
 
 def _ask(run: TaggingRun) -> Opinion:
@@ -195,10 +244,11 @@ def _record(run: TaggingRun, opinion: Opinion) -> None:
     if opinion.features is not None:
         model = opinion.feature_model or opinion.model
         _keep_features(run.photo, opinion.features, model=model)
-        if run.counts:
+        if run.counts and run.add_on is None:
             _say_what_was_taught(run, opinion.features, model=model)
     if run.counts:
         _settle_and_note(run)
+    run_finished.send(TaggingRun, run=run)
 
 
 def _settle_and_note(run: TaggingRun) -> None:
@@ -206,6 +256,8 @@ def _settle_and_note(run: TaggingRun) -> None:
     hold_tags([run.photo_id])
     before = _shown_labels(run.photo)
     settle(run.photo)
+    if run.add_on is not None:
+        keep_other_names(run)
     after = _shown_labels(run.photo)
     run.added, run.removed = sorted(after - before), sorted(before - after)
     run.save(update_fields=["added", "removed"])
@@ -247,13 +299,13 @@ def _may_be_said(label: str) -> bool:
 
 
 def latest_of_each(runs: Iterable[TaggingRun]) -> list[TaggingRun]:
-    """Of runs on one photo, the newest of each tagger that counts."""
+    """Of runs on one photo, the newest of each tagger, and of each add-on, that counts."""
     newest: dict[str, TaggingRun] = {}
     for run in runs:
         if not run.counts:
             continue
-        if run.tagger not in newest or run.pk > newest[run.tagger].pk:
-            newest[run.tagger] = run
+        if run.voice not in newest or run.pk > newest[run.voice].pk:
+            newest[run.voice] = run
     return list(newest.values())
 
 

@@ -7,6 +7,9 @@ from itertools import count
 from typing import Any
 
 from gallery.models import (
+    ApiKey,
+    Asset,
+    Cloud,
     Photo,
     PhotoTag,
     Tag,
@@ -16,6 +19,7 @@ from gallery.models import (
     TagState,
     User,
 )
+from gallery.models.assets import DeliveryType, ResourceType
 from gallery.models.photos import TaggingChoice
 
 _numbers = count(1)
@@ -69,3 +73,46 @@ def make_run(
     said = [{"tag": label, "confidence": one} for label, one in (suggestions or {}).items()]
     defaults = {"tagger": "bundled", "threshold": 0.4}
     return TaggingRun.objects.create(photo=photo, suggestions=said, **(defaults | fields))
+
+
+def make_cloud(
+    owner: User | None = None, name: str = "", *, key: str = "", secret: str = "", **fields: Any
+) -> Cloud:
+    """Return a cloud with one key."""
+    number = next(_numbers)
+    cloud = Cloud.objects.create(
+        owner=owner or make_user(), name=name or f"cloud{number}", **fields
+    )
+    api_key = ApiKey(cloud=cloud, key=key or f"{number:015}")
+    api_key.secret = secret or f"secret-of-{cloud.name}"
+    api_key.save()
+    return cloud
+
+
+def make_asset(
+    cloud: Cloud | None = None,
+    public_id: str = "",
+    *,
+    resource_type: str = ResourceType.IMAGE,
+    type: str = DeliveryType.UPLOAD,
+    photo: Photo | None = None,
+    **fields: Any,
+) -> Asset:
+    """Return an asset without files: an image with a photo of the cloud's owner, or a raw file."""
+    cloud = cloud or make_cloud()
+    public_id = public_id or f"asset{next(_numbers)}"
+    facts: dict[str, Any] = {"size_bytes": 1000, "version": 1, "folder": public_id.rpartition("/")[0]}
+    if resource_type == ResourceType.IMAGE:
+        visibility = "public" if type == DeliveryType.UPLOAD else "private"
+        photo = photo or make_photo(cloud.owner, visibility=visibility, may_repeat=True)
+        facts |= {"format": "jpg", "width": photo.width, "height": photo.height}
+    # A photo of an owner who has a cloud may have its asset already.
+    Asset.objects.filter(photo=photo).delete() if photo else None
+    return Asset.objects.create(
+        cloud=cloud,
+        public_id=public_id,
+        resource_type=resource_type,
+        type=type,
+        photo=photo,
+        **(facts | fields),
+    )

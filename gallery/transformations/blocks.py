@@ -137,7 +137,8 @@ class _Arranger:
 
     def _marks(self, at: int, end: int) -> list[int]:
         """Return where the else and the end of the condition here are, so far as there are any."""
-        depth, marks = 0, []
+        depth = 0
+        marks: list[int] = []
         for place in range(at + 1, end):
             component = self.components[place]
             if component.condition == "end":

@@ -77,7 +77,8 @@ def backdrop(picture: Image.Image, wanted: Color | AutoColor, size: tuple[int, i
     """Return an RGBA canvas of ``size`` in the colour wanted, or in those of the picture."""
     if isinstance(wanted, Color):
         return Image.new("RGBA", size, wanted)
-    sample = picture.convert("RGBA").resize((_SAMPLE_PX, _SAMPLE_PX), Image.Resampling.BOX)
+    small = picture.resize((_SAMPLE_PX, _SAMPLE_PX), Image.Resampling.BOX, reducing_gap=2.0)
+    sample = small.convert("RGBA")
     if wanted.corners == 1:
         color = _prevailing(_pixels(sample, wanted.source))
         return Image.new("RGBA", size, _contrasted(color) if wanted.is_contrast else color)

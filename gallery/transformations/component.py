@@ -30,6 +30,13 @@ class Component:
         return self.get("l") or self.get("u")
 
     @property
+    def spelled(self) -> str:
+        """What it says now, in the order in which it was sent."""
+        items = [f"if_{self.condition}"] if self.condition else []
+        items += [f"{name}_{value}" for name, value in (*self.assignments, *self.parameters)]
+        return ",".join(items)
+
+    @property
     def is_bare(self) -> bool:
         return not self.parameters and not self.assignments
 

@@ -274,12 +274,14 @@ _WAYS: Mapping[str, Callable[[Size, Wanted, Focus], Plan]] = {
 }  # fmt: skip
 
 
-def thumb(size: Size, wanted: Wanted, area: Box, zoom: float) -> Plan:
+def thumb(
+    size: Size, wanted: Wanted, area: Box, zoom: float, *, margin: float = FACE_MARGIN
+) -> Plan:
     """Cut around an area so that some of its surroundings are seen, then scale to what is wanted.
 
     Without a size it is the area itself, with the same margin.
     """
-    reach = area.w * FACE_MARGIN / zoom, area.h * FACE_MARGIN / zoom
+    reach = area.w * margin / zoom, area.h * margin / zoom
     if wanted.is_nothing:
         return _crop(size, Wanted(*reach), centered_on(*area.center))
     width, height = sides(size, wanted)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from . import conditions
@@ -132,34 +133,33 @@ def expand(transformation: Transformation, named: Callable[[str], str | None]) -
     The text stays as it was sent. Raises TransformationError for unknown names and for names that
     stand in each other too deeply.
     """
-    components = tuple(_expanded(transformation.components, named, depth=0))
+    found = _expanded(transformation.components, named, depth=0)
+    components = tuple(islice(found, MAX_COMPONENTS + 1))
     if len(components) > MAX_COMPONENTS:
         raise TransformationError(f"A transformation may have {MAX_COMPONENTS} components.")
     return _transformation(transformation.text, components)
 
 
 def _expanded(
-    components: tuple[Component, ...], named: Callable[[str], str | None], *, depth: int
+    components: Iterable[Component], named: Callable[[str], str | None], *, depth: int
 ) -> Iterator[Component]:
+    """Yield what the components stand for, one by one, so that who takes them may stop."""
     if depth > MAX_DEPTH:
         raise TransformationError("Named transformations stand in each other too deeply.")
-    count = 0
     for component in components:
         if not (names := component.get("t")):
             yield component
             continue
         for name in read_names(names):
-            if (text := named(name)) is None:
-                raise TransformationError(f"There is no transformation named “{name[:60]}”.")
-            for one in _expanded(parse(text).components, named, depth=depth + 1):
-                count += 1
-                if count > MAX_COMPONENTS:
-                    raise TransformationError(
-                        f"A transformation may have {MAX_COMPONENTS} components."
-                    )
-                yield one
+            yield from _expanded(_definition(name, named), named, depth=depth + 1)
         if rest := component.without("t"):
             yield rest
+
+
+def _definition(name: str, named: Callable[[str], str | None]) -> tuple[Component, ...]:
+    if (text := named(name)) is None:
+        raise TransformationError(f"There is no transformation named “{name[:60]}”.")
+    return parse(text).components
 
 
 # --- One component ----------------------------------------------------------------------------
@@ -218,9 +218,7 @@ def _check(key: str, value: str) -> None:
             read_layer(value)
     elif key == "d":
         read_public_id(value)
-    elif key in ("t", "fl"):
-        PARAMETERS[key].read(value)
-    elif not conditions.is_expression(value):
+    elif key in ("t", "fl") or not conditions.is_expression(value):
         PARAMETERS[key].read(value)
     elif PARAMETERS[key].is_number and ":" not in value and "." not in value:
         conditions.tokens_of(value)

@@ -56,6 +56,15 @@ class TextStyle:
     letter_spacing_px: float = 0.0
     line_spacing_px: float = 0.0
 
+    def times(self, factor: float) -> TextStyle:
+        """Return the same so many times as large, within what may be drawn."""
+        return replace(
+            self,
+            size_px=min(float(MAX_FONT_PX), self.size_px * factor),
+            letter_spacing_px=self.letter_spacing_px * factor,
+            line_spacing_px=self.line_spacing_px * factor,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class TextLayer:
@@ -91,12 +100,16 @@ def read_public_id(value: str) -> str:
 
 def _url(text: str) -> str:
     try:
-        url = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode()
+        url = base64.b64decode(_padded(text), altchars=b"-_", validate=True).decode()
     except (binascii.Error, ValueError) as error:
         raise TransformationError("The address of this layer is not base64.") from error
     if not url.startswith(("http://", "https://")) or not url.isprintable():
         raise TransformationError("The address of this layer is none of the Web.")
     return url
+
+
+def _padded(text: str) -> str:
+    return text.rstrip("=") + "=" * (-len(text.rstrip("=")) % 4)
 
 
 def _text_layer(rest: str) -> TextLayer:

@@ -22,7 +22,7 @@ COMPASS = frozenset({
 })  # fmt: skip
 #: What may stand behind g_auto; what it is about decides between faces, areas and the rest.
 AUTO_SUBJECTS = frozenset({
-    "", "subject", "classic", "face", "faces", "custom", "custom_no_override", "none", "no_override",
+    "", "subject", "classic", "face", "faces", "custom", "custom_no_override", "none",
 })  # fmt: skip
 #: The vendor's names of formats, and what else they are called.
 FORMATS = frozenset(

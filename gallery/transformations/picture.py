@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import IO
 
@@ -11,7 +11,7 @@ from PIL import ExifTags, Image
 from PIL.JpegImagePlugin import JpegImageFile
 
 from gallery.imaging import exif as exif_facts
-from gallery.imaging.decode import open_photo, turned
+from gallery.imaging.decode import as_image_errors, open_photo, refuse_too_many, turned
 from gallery.imaging.errors import ImageError
 from gallery.imaging.pixels import to_srgb_keeping_alpha
 
@@ -89,7 +89,7 @@ class Source:
 
     def attribution(self) -> Image.Exif:
         """Return what the picture says of who made it, as Exif of its own."""
-        exif, kept = self.opened.getexif(), Image.Exif()
+        exif, kept = exif_facts.read_exif(self.opened), Image.Exif()
         for tag in _ATTRIBUTION:
             if isinstance(value := exif.get(tag), str):
                 kept[tag] = value
@@ -106,7 +106,10 @@ class Source:
         if not 0 <= frame < self.frames:
             raise TransformationError(f"This picture has {self.frames:,} pages.")
         if self.frames > 1:
-            self.opened.seek(frame)
+            with _reading(self.limits):
+                self.opened.seek(frame)
+                refuse_too_many(self.opened, self.limits.max_input_pixels)
+            self.size = _upright(self.opened.size, self.orientation)
         return int(self.opened.info.get("duration", 0)) or _DEFAULT_FRAME_MS
 
     def picture(self, *, scale: float = 1.0, is_upright: bool = True) -> Picture:
@@ -116,9 +119,10 @@ class Source:
         draft = 1
         if isinstance(opened, JpegImageFile) and scale < 1:
             draft = _draft(opened, scale)
-        opened.load()
         factor = max(1, int(1 / (scale * draft * SPARE)))
-        image = to_srgb_keeping_alpha(opened, factor)
+        with _reading(self.limits):
+            opened.load()
+            image = to_srgb_keeping_alpha(opened, factor)
         orientation = self.orientation
         if is_upright:
             image = turned(image, orientation)
@@ -128,10 +132,14 @@ class Source:
 
 def _draft(opened: JpegImageFile, scale: float) -> int:
     """Have a JPEG decoded smaller; return by what its sides are divided: 1, 2, 4 or 8."""
-    width = opened.width
-    least = tuple(max(1, int(side * scale)) for side in opened.size)
-    opened.draft(None, (least[0], least[1]))
-    return round(width / opened.width)
+    width, height = opened.size
+    opened.draft(None, (max(1, int(width * scale)), max(1, int(height * scale))))
+    divisors = (1, 2, 4, 8)
+    return next(by for by in divisors if opened.size == (-(-width // by), -(-height // by)))
+
+
+def _upright(size: Size, orientation: int) -> Size:
+    return size[::-1] if orientation in (5, 6, 7, 8) else size
 
 
 def _lain_down(upright: Size, orientation: int) -> Map:
@@ -146,13 +154,29 @@ def _lain_down(upright: Size, orientation: int) -> Map:
 
 @contextmanager
 def open_source(file: IO[bytes], limits: Limits) -> Iterator[Source]:
-    """Open a file. Raises TransformationError for what is no picture, also within the block."""
+    """Open a file. Raises TransformationError for what is no picture."""
+    with ExitStack() as stack:
+        with _reading(limits):
+            opened, kind = stack.enter_context(open_photo(file, max_pixels=limits.max_input_pixels))
+            source = _source(opened, kind, limits)
+        try:
+            yield source
+        finally:
+            stack.close()  # here, so that no mistake of ours is taken for one of the file
+
+
+@contextmanager
+def _reading(limits: Limits) -> Iterator[None]:
+    """Say TransformationError for what is wrong with a file."""
     try:
-        with open_photo(file, max_pixels=limits.max_input_pixels) as (opened, kind):
-            orientation = exif_facts.orientation(exif_facts.read_exif(opened))
-            size = opened.size[::-1] if orientation in (5, 6, 7, 8) else opened.size
-            frames = 1 if kind == "jpeg" else int(getattr(opened, "n_frames", 1))
-            name = _VENDORS_NAMES.get(kind, kind)
-            yield Source(opened, name, size, frames, orientation, limits)
+        with as_image_errors(limits.max_input_pixels):
+            yield
     except ImageError as error:
         raise TransformationError(str(error)) from error
+
+
+def _source(opened: Image.Image, kind: str, limits: Limits) -> Source:
+    orientation = exif_facts.orientation(exif_facts.read_exif(opened))
+    frames = 1 if kind == "jpeg" else int(getattr(opened, "n_frames", 1))
+    name = _VENDORS_NAMES.get(kind, kind)
+    return Source(opened, name, _upright(opened.size, orientation), frames, orientation, limits)

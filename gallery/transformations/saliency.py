@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     import numpy as np
 
 SIDE_PX = 128
-#: What each sign counts, of 1 in all; a face counts on top of it.
-EDGES, ODDNESS, SKIN, MIDDLE, FACE = 0.35, 0.35, 0.15, 0.15, 3.0
+#: What each sign counts, and by how much the rim counts less; a face comes on top of it.
+EDGES, ODDNESS, SKIN, MIDDLE, FACE = 0.35, 0.5, 0.15, 0.45, 3.0
 #: What lies near the edge of a window counts so much less, as it is nearly cut.
 EDGE_WEIGHT = 0.5
 #: The share of all that is worth a look which a picture should keep.
@@ -85,8 +85,9 @@ def _sums(values: np.ndarray, high: int, wide: int) -> np.ndarray:
 def _map(image: Image.Image, size: tuple[int, int], faces: Sequence[Box]) -> np.ndarray:
     import numpy as np
 
-    small = image.convert("RGBA")
-    small.thumbnail((SIDE_PX, SIDE_PX), Image.Resampling.BOX, reducing_gap=2.0)
+    scale = min(1.0, SIDE_PX / max(image.size))
+    side = max(1, round(image.width * scale)), max(1, round(image.height * scale))
+    small = image.resize(side, Image.Resampling.BOX, reducing_gap=2.0).convert("RGBA")
     seen = np.asarray(small.getchannel("A"), dtype=np.float32) / 255
     colors = small.convert("RGB")
     worth = (
@@ -111,7 +112,7 @@ def _oddness(colors: Image.Image) -> np.ndarray:
     """Return how far each colour is from the picture's mean, CIELAB-like through YCbCr."""
     import numpy as np
 
-    smooth = colors.convert("YCbCr").filter(ImageFilter.GaussianBlur(2))
+    smooth = colors.filter(ImageFilter.GaussianBlur(2)).convert("YCbCr")
     parts = np.asarray(smooth, dtype=np.float32)
     apart = parts - parts.mean(axis=(0, 1))
     return _scaled(np.sqrt((apart**2 * np.array([0.4, 1.5, 1.5])).sum(axis=2)))

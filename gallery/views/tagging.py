@@ -29,7 +29,8 @@ def panel_context(
     newest = photo.tagging_runs.select_related("requested_by", "taught__tag").order_by("-pk")
     runs = list(newest[:10])
     is_owner = photo.owner_id == request.user.pk
-    kept = runs[0].threshold if runs else photo.owner.threshold
+    own = (run.threshold for run in runs if run.add_on is None)
+    kept = next(own, photo.owner.threshold)
     tried = asked_threshold(request, else_=kept) if is_owner else kept
     for photo_tag in photo_tags:
         photo_tag.fate = thresholds.fate_of(photo_tag, tried) if tried != kept else ""

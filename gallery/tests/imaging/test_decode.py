@@ -91,6 +91,15 @@ def test_transparent_is_white() -> None:
     assert decoded.image.getpixel((4, 4)) == (255, 255, 255)
 
 
+def test_bitmap_is_taken() -> None:
+    content = encoded(scene(), "BMP")
+    decoded = decode(BytesIO(content))
+    assert (decoded.facts.format, decoded.image.size) == ("bmp", (120, 80))
+    assert is_red(decoded.image, 5, 5)
+    with pytest.raises(DamagedImageError):
+        decode(BytesIO(content[:2000]))
+
+
 def test_progressive_jpeg_is_taken() -> None:
     assert decode(BytesIO(encoded(scene(), progressive=True))).image.size == (120, 80)
 
@@ -195,7 +204,7 @@ REFUSED = [
     (b"RIFF\0\0\0\0AVI ", UnsupportedImageError, "video"),
     (b"RIFF\0\0\0\0WAVE", NotAnImageError, "not an image"),
     (b"%PDF-1.7", UnsupportedImageError, "PDF"),
-    (b"BM\0\0", UnsupportedImageError, "BMP"),
+    (b"BM\0\0", DamagedImageError, "damaged"),
     (b"8BPS", UnsupportedImageError, "Photoshop"),
     (b"\xff\xd8\xff", DamagedImageError, "damaged"),
     (b"\x89PNG\r\n\x1a\n", DamagedImageError, "damaged"),

@@ -143,7 +143,7 @@ def test_answer_that_is_no_http_is_refused(parts: bytes, words: str) -> None:
 def test_heads_without_end_are_cut_off(head: bytes, forever: bytes) -> None:
     with raw_server(head, forever=forever) as url:
         said = refusal(url, HERE, total_s=0.5)
-    assert "too long" in said or "broke off" in said
+    assert "in time" in said or "broke off" in said
 
 
 @pytest.mark.parametrize("head", [b"", OK, OK + b"Content-Length: 9\r\n\r\nabc"])
@@ -154,7 +154,7 @@ def test_silence_is_not_waited_for_for_ever(head: bytes) -> None:
 
 def test_time_of_all_waits_together_is_bounded() -> None:
     with raw_server(OK + b"\r\n", forever=b"x") as url:
-        assert refusal(url, HERE, total_s=0.2, max_bytes=10**12) == "it took too long"
+        assert refusal(url, HERE, total_s=0.2, max_bytes=10**12) == "it did not answer in time"
 
 
 def test_nobody_there_is_said_to_be_out_of_reach() -> None:

@@ -1,4 +1,4 @@
-"""The operator's desk: photos, tags, tagging runs and people."""
+"""Photos, tags, tagging runs and people."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html
 
-from . import acts, following, renditions, review, tagging, tags, teaching, thresholds, trends
-from .forms import AdminUploadForm, BulkTagForm, MergeTagsForm, RetagForm
-from .interests import choices
-from .models import (
+from .. import acts, following, renditions, review, tagging, tags, teaching, thresholds, trends
+from ..forms import AdminUploadForm, BulkTagForm, MergeTagsForm, RetagForm
+from ..interests import choices
+from ..models import (
     Block,
     BulkAct,
     Favourite,
@@ -45,10 +45,10 @@ from .models import (
     User,
     Visibility,
 )
-from .models.photos import PhotoQuerySet
-from .models.tagging import SHOWN_STATES
-from .models.tags import tag_slug
-from .trends.periods import Span
+from ..models.photos import PhotoQuerySet
+from ..models.tagging import SHOWN_STATES
+from ..models.tags import tag_slug
+from ..trends.periods import Span
 
 COUNT_UP_TO = 10_000
 #: What each action asks for before it begins.

@@ -1,0 +1,72 @@
+"""Who may have the file of an asset: everyone, or those alone who come with a signed address."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+
+from ..models import Asset
+from ..models.assets import DeliveryType
+
+#: What moderation has refused is delivered to nobody.
+REJECTED = "rejected"
+
+
+def is_deliverable(asset: Asset) -> bool:
+    """False for what is deleted or was rejected, however it is asked for."""
+    return asset.deleted_at is None and asset.moderation_status != REJECTED
+
+
+def is_open(asset: Asset, *, is_original: bool, now: datetime | None = None) -> bool:
+    """Say whether everyone may have it: its own bytes, or else pictures made of it.
+
+    Of a private asset these pictures are open and its bytes are not. An uploaded photo that its
+    owner hides is open to nobody, nor is what its access control keeps.
+    """
+    if not is_deliverable(asset) or asset.type == DeliveryType.AUTHENTICATED:
+        return False
+    if asset.type == DeliveryType.PRIVATE:
+        if is_original:
+            return False
+    elif asset.photo is not None and not asset.photo.is_public:
+        return False
+    return not asset.access_control or _is_open_at(asset.access_control, now or timezone.now())
+
+
+def _is_open_at(rules: Any, now: datetime) -> bool:
+    """True when one of the rules lets everyone in now; what cannot be read lets nobody in."""
+    if not isinstance(rules, list):
+        return False
+    return any(
+        isinstance(rule, dict)
+        and rule.get("access_type") == "anonymous"
+        and _has_begun(rule.get("start"), now)
+        and not _has_ended(rule.get("end"), now)
+        for rule in rules
+    )
+
+
+def _has_begun(start: Any, now: datetime) -> bool:
+    if start is None:
+        return True
+    at = _instant(start)
+    return at is not None and at <= now
+
+
+def _has_ended(end: Any, now: datetime) -> bool:
+    if end is None:
+        return False
+    at = _instant(end)
+    return at is None or at < now
+
+
+def _instant(text: Any) -> datetime | None:
+    """Read a date and time; one without a zone is in UTC."""
+    try:
+        at = parse_datetime(text) if isinstance(text, str) else None
+    except ValueError:
+        return None
+    return at.replace(tzinfo=UTC) if at is not None and at.tzinfo is None else at
