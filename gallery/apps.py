@@ -1,4 +1,4 @@
-"""Connects signals and checks when the application starts."""
+"""Connects signals, checks and the work that programs leave to workers."""
 
 from django.apps import AppConfig
 
@@ -9,3 +9,4 @@ class GalleryConfig(AppConfig):
 
     def ready(self) -> None:
         from . import checks, signals  # noqa: F401
+        from .api import uploads  # noqa: F401

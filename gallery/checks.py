@@ -68,6 +68,23 @@ def default_taggers_exist(**kwargs: Any) -> list[CheckMessage]:
 
 
 @register()
+def add_ons_have_taggers(**kwargs: Any) -> list[CheckMessage]:
+    if not isinstance(settings.ADD_ONS, dict):
+        return [_no_add_ons("is no mapping of add-ons to taggers")]
+    return [
+        _no_add_ons(f"gives “{add_on}” to “{tagger}”, which PHOTOLIB_TAGGERS does not have")
+        for add_on, tagger in settings.ADD_ONS.items()
+        if not isinstance(tagger, str) or tagger not in settings.TAGGERS
+    ]
+
+
+def _no_add_ons(why: str) -> CheckMessage:
+    there = ", ".join(settings.TAGGERS)
+    hint = f'It is JSON: {{"imagga_tagging": "alias of a tagger"}}. There are: {there}'
+    return Error(f"PHOTOLIB_ADD_ONS {why}.", hint=hint, id="gallery.E006")
+
+
+@register()
 def rates_can_be_read(**kwargs: Any) -> list[CheckMessage]:
     return [
         Error(

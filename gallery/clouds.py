@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from urllib.parse import quote, urlsplit
 
 from django.db import IntegrityError, transaction
-from django.urls import Resolver404, resolve
+from django.urls import URLResolver, get_resolver
 
 from .assets import storing
 from .models import ApiKey, Cloud, User
@@ -95,24 +95,14 @@ def check_name(name: str) -> None:
 
 
 def _is_own_address(name: str) -> bool:
-    """Tell whether a page of the site itself begins like this."""
-    try:
-        return resolve(f"/{name}/").app_name == "gallery"
-    except Resolver404:
-        return False
-
-
-def rename_cloud(cloud: Cloud, name: str) -> None:
-    """Programs then have to use the new name at once. Raises CloudError."""
-    if name == cloud.name:
-        return
-    check_name(name)
-    try:
-        with transaction.atomic():
-            Cloud.objects.filter(pk=cloud.pk).update(name=name)
-    except IntegrityError:
-        raise CloudError(f"There is a cloud called “{name}” already.") from None
-    cloud.name = name
+    """Tell whether an address of the site's pages begins like this."""
+    pages = [
+        one
+        for one in get_resolver().url_patterns
+        if isinstance(one, URLResolver) and one.app_name == "gallery"
+    ]
+    starts = {str(one.pattern).split("/")[0] for page in pages for one in page.url_patterns}
+    return name.lower() in starts
 
 
 # --- Keys -------------------------------------------------------------------------------------

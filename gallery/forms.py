@@ -116,7 +116,7 @@ class SeveralFilesField(forms.FileField):
 
 ACCEPTED = (
     "image/jpeg,image/png,image/webp,image/gif,image/tiff,image/avif,image/heic,image/heif,"
-    ".heic,.heif,.tif,.tiff,.avif"
+    "image/bmp,.heic,.heif,.tif,.tiff,.avif"
 )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -14,6 +14,7 @@ from django.conf import settings
 from django.core.files import File
 from django.core.files.storage import Storage, default_storage
 from django.db import IntegrityError, transaction
+from django.db.models import Model
 from django.db.models.fields.files import FieldFile
 from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
@@ -24,12 +25,31 @@ from .imaging.decode import Decoded
 from .imaging.errors import ImageError
 from .imaging.fingerprint import perceptual_hash
 from .imaging.render import placeholder
-from .models import Fingerprint, Photo, Rendition, User, Visibility
+from .models import (
+    ApiJob,
+    Asset,
+    AssetVersion,
+    Chunk,
+    Derived,
+    Fingerprint,
+    Photo,
+    Rendition,
+    User,
+    Visibility,
+)
 from .models.photos import TaggingChoice
 
 logger = logging.getLogger(__name__)
 
-FOLDERS = ("originals", "renditions")
+#: Where files are stored, and the rows that mention them.
+FOLDERS: dict[str, tuple[type[Model], ...]] = {
+    "originals": (Photo,),
+    "renditions": (Rendition,),
+    "assets": (Asset,),
+    "backups": (AssetVersion,),
+    "derived": (Derived,),
+    "incoming": (Chunk, ApiJob),
+}
 
 
 class TooLargeError(ImageError):
@@ -224,9 +244,9 @@ def orphan_files(*, older_than: timedelta) -> Iterator[str]:
     Files younger than ``older_than`` may belong to an upload that is still going on.
     """
     newest = timezone.now() - older_than
-    for folder in FOLDERS:
+    for folder, models in FOLDERS.items():
         for names in _files_under(default_storage, folder):
-            known = _known(names)
+            known = _known(names, models)
             yield from (
                 name
                 for name in names
@@ -246,10 +266,11 @@ def _files_under(storage: Storage, folder: str) -> Iterator[list[str]]:
         yield from _files_under(storage, f"{folder}/{inner}")
 
 
-def _known(names: list[str]) -> set[str]:
+def _known(names: list[str], models: Iterable[type[Model]]) -> set[str]:
     known: set[str] = set()
     for start in range(0, len(names), 500):
         batch = names[start : start + 500]
-        known.update(Photo.objects.filter(file__in=batch).values_list("file", flat=True))
-        known.update(Rendition.objects.filter(file__in=batch).values_list("file", flat=True))
+        for model in models:
+            rows = model._default_manager.filter(file__in=batch)
+            known.update(rows.values_list("file", flat=True))
     return known

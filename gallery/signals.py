@@ -13,14 +13,21 @@ from django.dispatch import receiver
 from django.utils import timezone
 
 from . import ingest, tagging, tasks, trends
+from .assets import add_ons, removing, storing
 from .interests import profiles
 from .models import (
+    ApiJob,
+    Asset,
+    AssetVersion,
     Block,
     BulkAct,
+    Chunk,
+    Derived,
     DroppedImage,
     Favourite,
     Follow,
     Interest,
+    Notification,
     Opening,
     Photo,
     Profile,
@@ -29,9 +36,10 @@ from .models import (
     TaggingRun,
     TwinScan,
     Visibility,
+    WorkStatus,
 )
 from .models.photos import visibility_changed
-from .models.tagging import tags_changed
+from .models.tagging import run_finished, tags_changed
 
 
 @receiver(post_save, sender=Photo)
@@ -42,14 +50,24 @@ def request_tagging(instance: Photo, created: bool, raw: bool, **kwargs: Any) ->
 
 @receiver(post_save, sender=TaggingRun)
 def enqueue_tagging_run(instance: TaggingRun, raw: bool, **kwargs: Any) -> None:
-    if instance.status == RunStatus.QUEUED and not raw:
-        transaction.on_commit(partial(ring, instance.pk), robust=True)
+    if instance.status == RunStatus.QUEUED and not instance.is_awaited and not raw:
+        priority = LOOKS_LAST if instance.is_look else 0
+        transaction.on_commit(partial(ring, instance.pk, priority), robust=True)
 
 
-def ring(run_id: int) -> None:
+#: Nobody waits for runs that bring no tags.
+LOOKS_LAST = -20
+
+
+def ring(run_id: int, priority: int = 0) -> None:
     """Ask a worker to look at the run. If the queue is out of reach, the sweep rings later."""
-    task = tasks.perform_tagging_run.enqueue(run_id)
+    task = tasks.perform_tagging_run.using(priority=priority).enqueue(run_id)
     TaggingRun.objects.filter(pk=run_id).update(task_id=task.id)
+
+
+@receiver(run_finished)
+def tell_programs(run: TaggingRun, **kwargs: Any) -> None:
+    add_ons.announce(run)
 
 
 @receiver(post_save, sender=BulkAct)
@@ -79,6 +97,22 @@ def enqueue_twin_scan(
 ) -> None:
     if instance.wanted_at and "wanted_at" in (update_fields or ()) and not raw:
         transaction.on_commit(partial(tasks.look_for_twins.enqueue, instance.pk), robust=True)
+
+
+@receiver(post_save, sender=Notification)
+def enqueue_notification(instance: Notification, raw: bool, **kwargs: Any) -> None:
+    if instance.status == WorkStatus.QUEUED and not raw:
+        transaction.on_commit(partial(ring_for_notification, instance), robust=True)
+
+
+def ring_for_notification(notification: Notification) -> None:
+    """Ask a worker to send it, or to do so later; housekeeping rings where a queue cannot wait."""
+    task = tasks.deliver_notification
+    if notification.due_at > timezone.now():
+        if not task.get_backend().supports_defer:
+            return
+        task = task.using(run_after=notification.due_at)
+    task.enqueue(notification.pk)
 
 
 # --- Interests --------------------------------------------------------------------------------
@@ -168,10 +202,41 @@ def note_tag_trends(photo_ids: Collection[int], **kwargs: Any) -> None:
     transaction.on_commit(partial(trends.note_change, photo_ids), robust=True)
 
 
+# --- Clouds -----------------------------------------------------------------------------------
+
+
+@receiver(post_save, sender=Photo)
+def adopt_photo(instance: Photo, created: bool, raw: bool, **kwargs: Any) -> None:
+    """Make known to programs what came in on a page; what came through them is already."""
+    if created and not raw and not instance.may_repeat:
+        storing.adopt(instance)
+
+
+@receiver(post_save, sender=ApiJob)
+def enqueue_api_job(instance: ApiJob, raw: bool, **kwargs: Any) -> None:
+    if instance.status == WorkStatus.QUEUED and not raw:
+        transaction.on_commit(partial(tasks.perform_api_job.enqueue, instance.pk), robust=True)
+
+
+@receiver(pre_delete, sender=Photo)
+def note_gone_asset(instance: Photo, origin: Any = None, **kwargs: Any) -> None:
+    """Have a photo's asset go with it; when its owner goes, the whole cloud does by itself."""
+    if isinstance(origin, Photo) or getattr(origin, "model", None) is Photo:
+        removing.photo_gone(instance)
+
+
 # --- Files ------------------------------------------------------------------------------------
 
 
+@receiver(post_delete, sender=ApiJob)
+@receiver(post_delete, sender=Asset)
+@receiver(post_delete, sender=AssetVersion)
+@receiver(post_delete, sender=Chunk)
+@receiver(post_delete, sender=Derived)
 @receiver(post_delete, sender=Photo)
 @receiver(post_delete, sender=Rendition)
-def remove_file(instance: Photo | Rendition, **kwargs: Any) -> None:
-    transaction.on_commit(partial(ingest.remove_file, instance.file), robust=True)
+def remove_file(
+    instance: ApiJob | Asset | AssetVersion | Chunk | Derived | Photo | Rendition, **kwargs: Any
+) -> None:
+    if instance.file:
+        transaction.on_commit(partial(ingest.remove_file, instance.file), robust=True)

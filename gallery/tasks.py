@@ -3,8 +3,9 @@
 from django_tasks import task
 
 from . import acts, tagging
+from .assets import jobs, notifying
 from .interests import profiles
-from .models import BulkAct, DroppedImage, TaggingRun, TwinScan
+from .models import ApiJob, BulkAct, DroppedImage, Notification, TaggingRun, TwinScan
 from .similar import drops, twins
 
 
@@ -33,6 +34,18 @@ def look_at_dropped_image(dropped_id: int) -> None:
 def look_for_twins(owner_id: int) -> None:
     if scan := TwinScan.objects.select_related("owner").filter(pk=owner_id).first():
         twins.look_through(scan)
+
+
+@task()
+def perform_api_job(job_id: int) -> None:
+    if job := ApiJob.objects.filter(pk=job_id).first():
+        jobs.perform(job)
+
+
+@task()
+def deliver_notification(notification_id: int) -> None:
+    if notification := Notification.objects.filter(pk=notification_id).first():
+        notifying.deliver(notification)
 
 
 @task(priority=-5)

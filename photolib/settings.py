@@ -109,6 +109,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "gallery.api.middleware.DeliveryMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -258,7 +259,8 @@ TAGGING_LEASE_S = env.int("PHOTOLIB_TAGGING_LEASE_S", default=120)
 # Which tagger answers to which add-on. By default the service itself where it is configured, else
 # the bundled tagger.
 ADD_ONS = env.json("PHOTOLIB_ADD_ONS", default=_add_ons(TAGGERS))
-# So long an upload waits for its taggers, in seconds; then it is told that they are at it.
+# So long an upload waits for its taggers, in seconds; then it is told that they are at it. 0: for
+# as long as they take.
 ADD_ON_DEADLINE_S = env.float("PHOTOLIB_ADD_ON_DEADLINE_S", default=40.0)
 # Whether every member may open the API on their library, or only the operator does it for them.
 CLOUDS_OPEN = env.bool("PHOTOLIB_CLOUDS_OPEN", default=True)

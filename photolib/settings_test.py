@@ -28,3 +28,6 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
 
 # One run a photo is easier to count.
 DEFAULT_TAGGERS = ["bundled"]
+
+# Add-ons answer in the very thread that asks: others would not see what a test has written.
+ADD_ON_DEADLINE_S = 0.0

@@ -23,6 +23,7 @@ from ..models import (
     TaggingRun,
     TagState,
 )
+from ..tagging.spellings import drop_strays
 from . import recording
 
 # --- Adding and removing ----------------------------------------------------------------------
@@ -51,6 +52,7 @@ def _remove(act: BulkAct, slice_: ActSlice) -> None:
         rows = PhotoTag.objects.filter(photo__in=photo_ids, tag__in=tags)
         rows.filter(run=None, state=TagState.CONFIRMED).delete()
         rows.update(state=TagState.REJECTED)
+        drop_strays(photo_ids)
 
 
 def _still_there(photo_ids: Collection[int]) -> list[int]:

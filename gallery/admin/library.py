@@ -529,7 +529,7 @@ class ProfileAdmin(FastAdmin):
 
     @admin.action(description="Work out anew", permissions=["change"])
     def work_out_anew(self, request: HttpRequest, chosen: QuerySet[Profile]) -> None:
-        from .interests import profiles  # counts with numpy, which others need not load
+        from ..interests import profiles  # counts with numpy, which others need not load
 
         self._do(request, chosen, lambda profile: profiles.refresh(profile.pk))
 

@@ -198,13 +198,22 @@ def unsigned_preset(cloud: Cloud, params: Params) -> UploadPreset:
     return preset
 
 
+#: What presets say of themselves.
+_OF_PRESETS = frozenset(["disallow_public_id", "live"])
+
+
 def merged(settings: dict[str, Any], params: Params, *, is_unsigned: bool) -> None:
     """Complete a request by what its preset says.
 
     What has one value is the preset's when unsigned, and the request's when signed; tags, context
-    and metadata of both count.
+    and metadata of both count. Raises BadRequestError for a name that the preset does not let
+    callers give.
     """
+    if settings.get("disallow_public_id") and "public_id" in params:
+        raise BadRequestError("public_id is not allowed when using this upload preset")
     for name, value in settings.items():
+        if name in _OF_PRESETS:
+            continue
         if name in ("tags", "context", "metadata") and name in params:
             _join(name, value, params)
         elif is_unsigned or name not in params:

@@ -2,16 +2,343 @@
 
 from __future__ import annotations
 
-from typing import Any
+import json
+from dataclasses import dataclass
+from datetime import UTC
+from functools import partial
+from typing import IO, Any
 
-from django.http import HttpRequest, HttpResponseBase
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import Resolver404, resolve
+from django.views.decorators.csrf import csrf_exempt
 
-from .errors import NotFoundError
+from .. import throttle
+from ..assets import access, addresses, mappings, rendering, scenes, usage
+from ..assets.addresses import Address, AddressError, Name, Reading
+from ..assets.errors import AssetError, MissingError
+from ..assets.turns import BusyError
+from ..imaging.errors import ImageError
+from ..models import ApiKey, Asset, Cloud, Derived
+from ..outbound import OutboundError
+from ..transformations import Transformation, TransformationError, parse
+from ..transformations.parameters import FORMAT_ALIASES
+from . import tag_lists
+from .errors import ApiError, BadRequestError, NotFoundError, RateLimitedError, UnauthorizedError
+from .files import PICTURES, Sent, answer, header_safe, kind_of_file, with_safety
+
+MONTH_S, HOUR_S, MINUTE_S = 30 * 86400, 3600, 60
+#: They say how a file is sent and change nothing in it.
+_SENDING = ("attachment", "immutable_cache")
 
 
-def deliver(request: HttpRequest, cloud_name: str, **kwargs: Any) -> HttpResponseBase:
-    raise NotFoundError
+@dataclass(frozen=True)
+class Found:
+    """What an address names. ``is_stand_in``: it is there for another that is missing."""
+
+    asset: Asset
+    reading: Reading
+    format: str | None
+    is_signed: bool
+    is_stand_in: bool = False
 
 
-def deliver_from_root(request: HttpRequest, cloud_name: str, **kwargs: Any) -> HttpResponseBase:
-    raise NotFoundError
+@csrf_exempt
+def deliver(request: HttpRequest, cloud_name: str, kind: str, rest: str) -> HttpResponseBase:
+    return _delivered(request, cloud_name, f"{kind}/{rest}")
+
+
+@csrf_exempt
+def deliver_from_root(request: HttpRequest, cloud_name: str, rest: str) -> HttpResponseBase:
+    """Deliver an uploaded picture by the shortest address; anything else is the site's own 404."""
+    if not _clouds().filter(name=cloud_name).exists():
+        return _elsewhere(request)
+    return _delivered(request, cloud_name, rest)
+
+
+def _elsewhere(request: HttpRequest) -> HttpResponseBase:
+    """Do as if there were no such address: add a slash where a page has one, else answer 404."""
+    if settings.APPEND_SLASH and not request.path_info.endswith("/"):
+        try:
+            match = resolve(f"{request.path_info}/")
+        except Resolver404:
+            raise Http404 from None
+        if match.func is not deliver_from_root and request.method in ("GET", "HEAD"):
+            return redirect(request.get_full_path(force_append_slash=True), permanent=True)
+    raise Http404
+
+
+def _delivered(request: HttpRequest, cloud_name: str, path: str) -> HttpResponseBase:
+    try:
+        if request.method not in ("GET", "HEAD"):
+            raise ApiError(f"Method {request.method} is not allowed here", status=405)
+        return _answer(request, cloud_name, addresses.read(path))
+    except (ApiError, AddressError, AssetError, ImageError, TransformationError) as error:
+        return _refusal(error)
+
+
+def _answer(request: HttpRequest, cloud_name: str, address: Address) -> HttpResponseBase:
+    if address.type == "list":
+        return _json(tag_lists.listed(cloud_name, address), f"public, max-age={MINUTE_S}")
+    if address.type == "fetch":
+        raise BadRequestError("Pictures of other sites are not delivered; upload them by address")
+    found = _found(request, cloud_name, address)
+    if not access.is_deliverable(found.asset):
+        raise NotFoundError.asset(found.asset.public_id)
+    parsed = parse(found.reading.transformation)
+    if _is_original(found, parsed):
+        return _original(request, found, parsed)
+    return _derived(request, found, parsed)
+
+
+def _refusal(error: Exception) -> HttpResponseBase:
+    """Return an answer with the reason in a header, where client libraries look for it."""
+    message = header_safe(str(error))
+    response = HttpResponse(f"{message}\n", content_type="text/plain; charset=utf-8")
+    response.status_code = _status(error)
+    response["X-Cld-Error"] = message
+    response["Cache-Control"] = "no-store"
+    if response.status_code == 405:
+        response["Allow"] = "GET, HEAD"
+    if isinstance(error, BusyError):
+        response["Retry-After"] = "5"
+    return with_safety(response)
+
+
+def _status(error: Exception) -> int:
+    if isinstance(error, ApiError):
+        return error.status
+    statuses: dict[type[Exception], int] = {
+        AddressError: 404,
+        MissingError: 404,
+        rendering.StrictError: 401,
+        rendering.TooManyError: 420,
+        BusyError: 503,
+    }
+    return statuses.get(type(error), 400)
+
+
+def _json(body: Any, cache_control: str) -> HttpResponseBase:
+    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+    response = HttpResponse(text, content_type="application/json; charset=utf-8")
+    response["Cache-Control"] = cache_control
+    return with_safety(response)
+
+
+# --- Which asset ------------------------------------------------------------------------------
+
+
+def _clouds() -> Any:
+    return Cloud.objects.filter(owner__is_active=True)
+
+
+def _found(request: HttpRequest, cloud_name: str, address: Address) -> Found:
+    readings = list(address.readings())
+    if address.signature:
+        readings = _signed(cloud_name, address.signature, readings)
+    is_signed = bool(address.signature)
+    wanted = {name.public_id for reading in readings for name in reading.names}
+    rows = Asset.objects.filter(
+        cloud__name=cloud_name, cloud__owner__is_active=True, deleted_at=None,
+        resource_type=address.resource_type, type=address.type, public_id__in=wanted,
+    )  # fmt: skip
+    there = {asset.public_id: asset for asset in rows.select_related("cloud", "photo")}
+    for reading in readings:
+        for name in reading.names:
+            if name.public_id in there:
+                return Found(there[name.public_id], reading, name.format, is_signed)
+    return _instead(request, cloud_name, address, readings)
+
+
+def _signed(cloud_name: str, signature: str, readings: list[Reading]) -> list[Reading]:
+    """Return the readings that are signed by a key of the cloud. Raises UnauthorizedError."""
+    keys = ApiKey.objects.active().filter(cloud__name=cloud_name)
+    secrets = [key.secret for key in keys]
+    texts = {text for reading in readings for text in reading.signed_texts}
+    good = {text for text in texts if addresses.fits(signature, [text], secrets)}
+    signed = [reading for reading in readings if not good.isdisjoint(reading.signed_texts)]
+    if not signed:
+        raise UnauthorizedError("Invalid signature in the address")
+    return signed
+
+
+def _instead(
+    request: HttpRequest, cloud_name: str, address: Address, readings: list[Reading]
+) -> Found:
+    """Look for what stands in for a missing asset: a file from elsewhere, a default picture."""
+    cloud = _clouds().filter(name=cloud_name).first()
+    if cloud is None:
+        raise NotFoundError(f"Unknown cloud {cloud_name}")
+    is_signed, last = bool(address.signature), readings[-1].source
+    if address.type == "upload" and (fetched := _fetched(request, cloud, address, readings[0])):
+        reading, name = fetched[1]
+        return Found(fetched[0], reading, name.format, is_signed)
+    for reading in readings:
+        public_id = _default_of(reading)
+        found = scenes.layers_of(cloud, [public_id] if public_id else [], is_signed)
+        for asset in found.values():
+            return Found(asset, reading, reading.names[-1].format, is_signed, is_stand_in=True)
+    raise NotFoundError.asset(readings[0].source or last)
+
+
+def _default_of(reading: Reading) -> str | None:
+    if "d_" not in reading.transformation:
+        return None
+    return parse(reading.transformation).default_image
+
+
+def _fetched(
+    request: HttpRequest, cloud: Cloud, address: Address, reading: Reading
+) -> tuple[Asset, tuple[Reading, Name]] | None:
+    """Bring in the file of a mapped folder; None where no folder of the address is mapped."""
+    mapping = mappings.mapping_of(cloud, reading.source)
+    if mapping is None or not reading.names:
+        return None
+    _count(request, is_signed=bool(address.signature))
+    name = reading.names[-1]
+    try:
+        asset = mappings.bring_in(
+            mapping, reading.source, public_id=name.public_id, resource_type=address.resource_type
+        )
+    except OutboundError as error:
+        raise NotFoundError(f"Error in loading {reading.source} - {error}") from error
+    return asset, (reading, name)
+
+
+def _count(request: HttpRequest, *, is_signed: bool) -> None:
+    """Raise RateLimitedError where one address without signatures asks for too much new work."""
+    if not is_signed and not throttle.allows("derive", throttle.client_address(request)):
+        raise RateLimitedError("Too many new pictures from your address; ask again in a minute")
+
+
+# --- The file itself --------------------------------------------------------------------------
+
+
+def _is_original(found: Found, parsed: Transformation) -> bool:
+    """True where nothing is changed: neither by a transformation nor by another format."""
+    for component in parsed.components:
+        keys = {key for key, _ in component.parameters} - {"fl", "d"}
+        flags = {flag.partition(":")[0] for flag in component.flags} - set(_SENDING)
+        if keys or flags or component.assignments or component.condition:
+            return False
+    format = (found.format or "").lower()
+    return FORMAT_ALIASES.get(format, format) in ("", found.asset.format)
+
+
+def _original(request: HttpRequest, found: Found, parsed: Transformation) -> HttpResponseBase:
+    asset = found.asset
+    is_open = _refuse_hidden(found, is_original=True)
+    if asset.is_image and asset.format in PICTURES:
+        kind, is_download = PICTURES[asset.format], False
+    else:
+        kind, is_download = _kind(asset)
+    sent = Sent(
+        open=partial(_opened, asset),
+        size_bytes=asset.size_bytes,
+        content_type=kind,
+        etag=asset.etag or asset.version_id,
+        modified_at=asset.uploaded_at.astimezone(UTC),
+        cache_control=_caching(found, is_open),
+        download_name=_download_name(found, parsed, asset.format, is_forced=is_download),
+        own_headers=asset.headers,
+    )
+    try:
+        return _counted(request, asset, sent)
+    except FileNotFoundError as error:
+        raise NotFoundError.asset(asset.public_id) from error
+
+
+def _kind(asset: Asset) -> tuple[str, bool]:
+    if asset.type == "sprite" and asset.public_id.endswith(".css"):
+        return "text/css; charset=utf-8", False  # written by this site
+    return kind_of_file(asset.public_id)
+
+
+def _opened(asset: Asset) -> IO[bytes]:
+    return asset.stored.storage.open(asset.stored.name or "", "rb")
+
+
+def _refuse_hidden(found: Found, *, is_original: bool) -> bool:
+    """Return whether everyone may have it. Raises NotFoundError for what has to be signed."""
+    is_open = access.is_open(found.asset, is_original=is_original)
+    if not is_open and not found.is_signed:
+        raise NotFoundError.asset(found.asset.public_id)
+    return is_open
+
+
+def _caching(found: Found, is_open: bool) -> str:
+    """Tell how long it may be kept: for ever where the address has the very version."""
+    if not is_open:
+        return f"private, max-age={HOUR_S}"
+    if found.is_stand_in:
+        return f"public, max-age={MINUTE_S}"
+    is_version = found.reading.version == found.asset.version
+    if is_version:  # shared caches ask again, because a photo may be hidden
+        return f"public, max-age={MONTH_S}, s-maxage={HOUR_S}, immutable"
+    return f"public, max-age={HOUR_S}"
+
+
+def _download_name(found: Found, parsed: Transformation, format: str, *, is_forced: bool) -> str:
+    """Return the name to be saved under; "" for what may be shown."""
+    flags = [flag for flag in parsed.flags if flag.partition(":")[0] == "attachment"]
+    if not flags and not is_forced:
+        return ""
+    asked = max(flag.partition(":")[2] for flag in flags) if flags else ""
+    name = asked or found.asset.filename
+    extension = format if found.asset.is_image else ""
+    if not found.asset.is_image and asked:
+        extension = found.asset.filename.rpartition(".")[2] if "." in found.asset.filename else ""
+    has_it = not extension or name.lower().endswith(f".{extension.lower()}")
+    return name if has_it else f"{name}.{extension}"
+
+
+def _counted(request: HttpRequest, asset: Asset, sent: Sent) -> HttpResponseBase:
+    response = answer(request, sent)
+    if response.status_code in (200, 206) and request.method == "GET":
+        usage.count(asset.cloud_id, bandwidth_bytes=int(response["Content-Length"]))
+    return response
+
+
+# --- What is made of it -----------------------------------------------------------------------
+
+
+def _derived(request: HttpRequest, found: Found, parsed: Transformation) -> HttpResponseBase:
+    if not found.asset.is_image:
+        raise BadRequestError("Files that are no pictures are delivered as they are")
+    is_open = _refuse_hidden(found, is_original=False)
+    wanted = rendering.wish(
+        found.asset, found.reading.transformation, parsed=parsed, format=found.format,
+        accept=request.META.get("HTTP_ACCEPT", ""), is_signed=found.is_signed,
+    )  # fmt: skip
+    count = partial(_count, request, is_signed=found.is_signed)
+    caching = _caching(found, is_open)
+    if (told := rendering.told(wanted, before=count)) is not None:
+        return _json(told, caching)
+    derived = rendering.find(wanted)
+    if derived is None:
+        count()
+        derived = rendering.make(wanted)
+    try:
+        return _sent(request, found, wanted, derived, caching)
+    except FileNotFoundError:
+        return _sent(request, found, wanted, rendering.made_anew(wanted, derived), caching)
+
+
+def _sent(
+    request: HttpRequest, found: Found, wanted: rendering.Wish, derived: Derived, caching: str
+) -> HttpResponseBase:
+    is_forced = derived.content_type not in PICTURES.values()
+    name = _download_name(found, wanted.whole, derived.format, is_forced=is_forced)
+    sent = Sent(
+        open=partial(derived.file.storage.open, derived.file.name or "", "rb"),
+        size_bytes=derived.size_bytes,
+        content_type=derived.content_type,
+        etag=derived.etag,
+        modified_at=derived.created_at.astimezone(UTC),
+        cache_control=caching,
+        download_name=name,
+        own_headers=found.asset.headers,
+        vary="Accept" if wanted.depends_on_accept else "",
+    )
+    return _counted(request, found.asset, sent)

@@ -12,17 +12,27 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.views.decorators.csrf import csrf_exempt
 
 from .. import throttle
+from ..assets.errors import AssetError, MissingError, TakenError
 from ..assets.usage import note_request
 from ..imaging.errors import ImageError
 from ..models import ApiKey, Cloud, UploadPreset
+from ..transformations import TransformationError
 from . import auth
-from .errors import ApiError, BadRequestError, NotFoundError, RateLimitedError, UnauthorizedError
+from .errors import (
+    AlreadyExistsError,
+    ApiError,
+    BadRequestError,
+    NotFoundError,
+    RateLimitedError,
+    UnauthorizedError,
+)
 from .params import Params, read
 
 logger = logging.getLogger(__name__)
@@ -37,7 +47,7 @@ class Call:
 
     ``key`` is None for an unsigned upload, whose ``preset`` is given then; `params` has what the
     preset brings. ``base_url`` and ``secure_base_url`` are where the site delivers, no slash at
-    the end.
+    the end; ``site`` has the latter for work that is done when the request is long over.
     """
 
     request: HttpRequest
@@ -45,6 +55,7 @@ class Call:
     params: Params
     key: ApiKey | None = None
     preset: UploadPreset | None = None
+    site: str = ""
     request_id: str = field(default_factory=lambda: uuid.uuid4().hex)
 
     @property
@@ -67,10 +78,31 @@ class Call:
     def secure_base_url(self) -> str:
         if settings.SITE_URL:
             return settings.SITE_URL.rstrip("/")
+        if self.site:
+            return self.site
         return f"{self.request.scheme}://{self.request.get_host()}"
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """The site's own names in addresses, each with its port if it has one."""
+        return (urlsplit(self.secure_base_url).netloc,)
 
 
 Handler = Callable[..., Answer]
+
+#: What handlers raise to refuse what is asked.
+REFUSALS = (ApiError, AssetError, ImageError, TransformationError)
+
+
+def as_api_error(error: Exception) -> ApiError:
+    """Say with the API's own errors what a verb or a tool refuses."""
+    if isinstance(error, ApiError):
+        return error
+    if isinstance(error, MissingError):
+        return NotFoundError(str(error))
+    if isinstance(error, TakenError):
+        return AlreadyExistsError(str(error))
+    return BadRequestError(str(error))
 
 
 def upload_door(handler: Handler) -> Callable[..., HttpResponseBase]:
@@ -198,8 +230,8 @@ def _answered(
         call.request_id = request_id
         who = _count(call, deed)
         answer = _json(handler(call, **kwargs))
-    except (ApiError, ImageError) as error:
-        answer = _refusal(error, request_id, is_upload=deed != "api-admin")
+    except REFUSALS as error:
+        answer = _refusal(as_api_error(error), request_id, is_upload=deed != "api-admin")
     except Exception:
         logger.exception("A request of the API broke off: %s %s", request.method, request.path)
         answer = _refusal(ApiError("General Error", status=500), request_id)
@@ -230,11 +262,8 @@ def _json(answer: Answer) -> HttpResponseBase:
     return HttpResponse(body, content_type="application/json; charset=utf-8")
 
 
-def _refusal(
-    error: ApiError | ImageError, request_id: str, *, is_upload: bool = False
-) -> HttpResponseBase:
-    status = error.status if isinstance(error, ApiError) else 400
-    message = str(error)
+def _refusal(error: ApiError, request_id: str, *, is_upload: bool = False) -> HttpResponseBase:
+    message, status = str(error), error.status
     if is_upload:
         status = _UPLOAD_STATUSES.get(status, status)
     answer = _json({"error": {"message": message}})

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from ..assets import add_ons, analysing, deriving, labels
+from ..assets import add_ons, analysing, deriving, labels, storing
 from ..models import Asset, Derived
 from ..models.assets import AssetQuerySet
 from . import auth
@@ -158,7 +158,7 @@ def detail(call: Call, asset: Asset, params: Params) -> Payload:
     for name in ("tags", "metadata"):
         if not told[name]:
             del told[name]
-    told |= {"etag": asset.etag, "placeholder": asset.deleted_at is not None}
+    told |= {"etag": storing.etag_of(asset), "placeholder": asset.deleted_at is not None}
     told |= {"version_id": asset.version_id, "last_updated": _last_updated(asset)}
     if asset.original_filename:
         told["original_filename"] = asset.original_filename
@@ -279,7 +279,7 @@ def _related(asset: Asset, params: Params) -> Payload:
 def upload_answer(call: Call, asset: Asset, *, wanted: Collection[str] = ()) -> Payload:
     """Return what upload, explicit and rename answer; ``wanted`` of `wanted_analyses`."""
     told = _core(call, asset)
-    told |= {"version_id": asset.version_id, "placeholder": False, "etag": asset.etag}
+    told |= {"version_id": asset.version_id, "placeholder": False, "etag": storing.etag_of(asset)}
     told["tags"] = labels.tags_of([asset]).get(asset.pk, [])
     if context := labels.context_of([asset]).get(asset.pk):
         told["context"] = {"custom": context}

@@ -2,27 +2,415 @@
 
 from __future__ import annotations
 
+import secrets
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
-from .doors import Answer, Call
-from .errors import NotFoundError
+from django.db import transaction
+from django.http import HttpRequest
+from django.utils import timezone
+
+from ..assets import (
+    add_ons,
+    analysing,
+    deriving,
+    fields,
+    jobs,
+    labels,
+    naming,
+    notifying,
+    removing,
+    storing,
+)
+from ..assets.errors import AssetError, MissingError
+from ..assets.partial import Progress
+from ..imaging.errors import ImageError
+from ..models import ApiJob, Asset, DeleteToken, UploadPreset
+from ..transformations import TransformationError
+from . import payloads, sources, wishes as reading
+from .doors import REFUSALS, Answer, Call
+from .errors import BadRequestError
+from .params import Params
+from .payloads import Payload
+from .sources import Source
+from .wishes import Wishes
+
+#: So long a delete token is good for.
+TOKEN_LIFE = timedelta(minutes=10)
 
 
-def delete_by_token(call: Call, **kwargs: Any) -> Answer:
-    raise NotFoundError
+# --- Upload -----------------------------------------------------------------------------------
 
 
-def destroy(call: Call, **kwargs: Any) -> Answer:
-    raise NotFoundError
+def upload(call: Call, resource_type: str) -> Answer:
+    """Store a file and do what is asked with it; or, asked so, have a worker do both."""
+    wishes = reading.wishes(call)
+    reading.draft(call, resource_type)  # says what is wrong before anything is fetched
+    if wishes.is_async and "file" not in call.params.files:
+        call.params.required("file")
+        return _upload_later(call, resource_type, None, wishes)
+    with sources.opened(call) as source:
+        if isinstance(source, Progress):
+            return _unfinished(call, resource_type, source)
+        if wishes.is_async:
+            return _upload_later(call, resource_type, source, wishes)
+        return _uploaded(call, resource_type, source, wishes)
 
 
-def explicit(call: Call, **kwargs: Any) -> Answer:
-    raise NotFoundError
+def _unfinished(call: Call, resource_type: str, progress: Progress) -> Payload:
+    """Tell how much has come; no name, as some clients send it back as their wish."""
+    return {
+        "done": False,
+        "bytes": progress.received_bytes,
+        "resource_type": resource_type,
+        "type": reading.type_of(call.params),
+        "kind": "upload",
+    }
 
 
-def rename(call: Call, **kwargs: Any) -> Answer:
-    raise NotFoundError
+def _uploaded(call: Call, resource_type: str, source: Source, wishes: Wishes) -> Payload:
+    draft = reading.draft(call, resource_type, named_by=source.name)
+    stored = storing.store(call.cloud, file=source.file, draft=draft)
+    if stored.existing:
+        told = payloads.upload_answer(call, stored.asset, wanted=wishes.analyses)
+        return told | {"existing": True}
+    answer = _worked_on(call, stored.asset, wishes)
+    if stored.overwritten:
+        answer["overwritten"] = True
+    if wishes.wants_token:
+        answer["delete_token"] = _delete_token(stored.asset)
+    notifying.notify(call.cloud, "upload", answer, urls=wishes.told, key=call.key)
+    return answer
 
 
-def upload(call: Call, **kwargs: Any) -> Answer:
-    raise NotFoundError
+def _worked_on(call: Call, asset: Asset, wishes: Wishes) -> Payload:
+    """Do what is asked with an asset that is stored, and answer."""
+    if wishes.analyses:
+        analysing.analyse(asset, wishes.analyses)
+    if wishes.add_ons and asset.is_image:
+        notify = " ".join(wishes.told) or None
+        add_ons.request(
+            asset, wishes.add_ons, wishes.threshold, notification_url=notify, wait=True
+        )
+    made = _eager(call, asset, wishes) | _breakpoints(call, asset, wishes)
+    return payloads.upload_answer(call, asset, wanted=wishes.analyses) | made
+
+
+# --- Derived pictures -------------------------------------------------------------------------
+
+
+def _eager(call: Call, asset: Asset, wishes: Wishes) -> Payload:
+    if not wishes.eager or not asset.is_image:
+        return {}
+    if not wishes.is_eager_async:
+        return {"eager": eager_made(call, asset, wishes.eager)}
+    job = jobs.queue(
+        call.cloud,
+        "eager",
+        key=call.key,
+        params={
+            "asset": asset.pk,
+            "eager": wishes.eager,
+            "told": [*wishes.told_of_eager],
+            "site": call.secure_base_url,
+        },
+    )
+    return {"eager": [_to_come(call, asset, job, one) for one in _split(wishes.eager)]}
+
+
+def _split(eager: str) -> list[tuple[str, str, str | None]]:
+    """Split into texts as sent, transformations and extensions; "" for none, None: as stored."""
+    return [
+        (text, transformation, "" if text.endswith("/") else format)
+        for text, transformation, format in deriving.split_eager(eager)
+    ]
+
+
+def _to_come(
+    call: Call, asset: Asset, job: ApiJob, one: tuple[str, str, str | None]
+) -> Payload:
+    text, transformation, format = one
+    where = payloads.urls(call, asset, transformation, format)
+    return {
+        "status": "processing",
+        "batch_id": job.batch_id,
+        "transformation": text,
+        **where,
+    }
+
+
+def eager_made(call: Call, asset: Asset, eager: str) -> list[Payload]:
+    """Make pictures in the order asked for; one that cannot be made says why."""
+    return [_made(call, asset, one) for one in _split(eager)]
+
+
+def _made(call: Call, asset: Asset, one: tuple[str, str, str | None]) -> Payload:
+    text, transformation, format = one
+    try:
+        row = deriving.find_or_render(asset, transformation, format=format or None, is_signed=True)
+    except (TransformationError, AssetError, ImageError) as error:
+        return {"transformation": text, "status": "failed", "reason": str(error)}
+    extension = "" if format == "" else row.format
+    return {
+        "transformation": text,
+        "width": row.width,
+        "height": row.height,
+        "bytes": row.size_bytes,
+        "format": row.format,
+        **payloads.urls(call, asset, transformation, extension),
+    }
+
+
+def _breakpoints(call: Call, asset: Asset, wishes: Wishes) -> Payload:
+    if not wishes.breakpoints or not asset.is_image:
+        return {}
+    try:
+        found = deriving.breakpoints(asset, wishes.breakpoints)
+    except (TransformationError, AssetError, ImageError) as error:
+        failed = {"breakpoints": [], "status": "failed", "reason": str(error)}
+        return {"responsive_breakpoints": [failed]}
+    return {"responsive_breakpoints": [_widths(call, one) for one in found]}
+
+
+def _widths(call: Call, found: deriving.Breakpoints) -> Payload:
+    widths = [
+        {
+            "width": point.width_px,
+            "height": point.height_px,
+            "bytes": point.size_bytes,
+            "url": call.base_url + path,
+            "secure_url": call.secure_base_url + path,
+        }
+        for point, path in found.points
+    ]
+    echo = {"transformation": found.transformation} if found.transformation else {}
+    return echo | {"breakpoints": widths}
+
+
+# --- Explicit ---------------------------------------------------------------------------------
+
+
+def explicit(call: Call, resource_type: str) -> Answer:
+    """Change what the request names of an asset, and do with it what an upload can ask for."""
+    wishes, params = reading.wishes(call), call.params
+    kind = reading.kind_of(resource_type)
+    asset = storing.find(call.cloud, kind, reading_type(params), params.required("public_id"))
+    changes, steps = reading.changes(asset, params), _steps(asset, params)
+    if wishes.is_async:
+        return _later(call, "explicit", kind, wishes, file=None)
+    with transaction.atomic():
+        for step in steps:
+            step()
+        naming.note_folders(call.cloud, changes.get("folder", ""))
+        Asset.objects.filter(pk=asset.pk).update(**changes, updated_at=timezone.now())
+    return _explicit_answer(call, _again(asset), wishes)
+
+
+def reading_type(params: Params) -> str:
+    return params.text("type") or "upload"
+
+
+def _steps(asset: Asset, params: Params) -> list[Callable[[], object]]:
+    """Return what is to be done for the labels of an asset; all that is wrong is said before."""
+    steps: list[Callable[[], object]] = []
+    if params.has("tags"):
+        tags = labels.checked_names(params.words("tags"))
+        steps.append(lambda: labels.set_tags(asset, tags))
+    if params.has("context"):
+        context = labels.checked_context(params.pairs("context"))
+        steps.append(lambda: labels.set_context(asset, context))
+    if params.has("metadata"):
+        metadata = params.pairs("metadata")
+        fields.validated(asset.cloud, metadata)
+        clears = params.flag("clear_invalid")
+        steps.append(lambda: fields.set_metadata(asset, metadata, clear_invalid=clears))
+    if params.flag("backup"):
+        steps.append(lambda: removing.back_up(asset))
+    return steps
+
+
+def _again(asset: Asset) -> Asset:
+    found = Asset.objects.select_related("photo").get(pk=asset.pk)
+    found.cloud = asset.cloud
+    return found
+
+
+def _explicit_answer(call: Call, asset: Asset, wishes: Wishes) -> Payload:
+    answer = _worked_on(call, asset, wishes)
+    for name in ("etag", "original_filename", "original_extension"):
+        answer.pop(name, None)
+    notifying.notify(call.cloud, "explicit", answer, urls=wishes.told, key=call.key)
+    return answer
+
+
+# --- Rename, destroy --------------------------------------------------------------------------
+
+
+def rename(call: Call, resource_type: str) -> Answer:
+    params = call.params
+    public_id, told = params.required("from_public_id"), params.text("notification_url")
+    to_public_id, urls = params.required("to_public_id"), notifying.checked_urls(told)
+    kind = reading.kind_of(resource_type)
+    asset = storing.find(call.cloud, kind, reading_type(params), public_id)
+    asset = storing.rename(
+        asset,
+        public_id=to_public_id,
+        type=params.text("to_type"),
+        overwrite=params.flag("overwrite"),
+    )
+    answer = payloads.upload_answer(call, asset)
+    names = {"from_public_id": public_id, "to_public_id": to_public_id}
+    notifying.notify(call.cloud, "rename", answer | names, urls=urls, key=call.key)
+    return answer
+
+
+def destroy(call: Call, resource_type: str) -> Answer:
+    """Delete an asset; that there is none is no error."""
+    asset = _doomed(call, resource_type)
+    urls = notifying.checked_urls(call.params.text("notification_url"))
+    if asset is None:
+        return {"result": "not found"}
+    return _destroyed(call, asset, urls)
+
+
+def _doomed(call: Call, resource_type: str) -> Asset | None:
+    params = call.params
+    rows = Asset.objects.of(call.cloud).select_related("photo")
+    if asset_id := params.text("asset_id"):
+        return rows.filter(asset_id=asset_id).first()
+    return rows.filter(
+        resource_type=reading.kind_of(resource_type),
+        type=reading_type(params),
+        public_id=params.required("public_id"),
+    ).first()
+
+
+def _destroyed(call: Call, asset: Asset, urls: list[str]) -> Payload:
+    named = {name: getattr(asset, name) for name in payloads.NAMING} | {"version": asset.version}
+    removing.delete(asset)
+    notifying.notify(call.cloud, "delete", {"resources": [named]}, urls=urls, key=call.key)
+    return {"result": "ok"}
+
+
+def _delete_token(asset: Asset) -> str:
+    token = secrets.token_hex(32)
+    DeleteToken.objects.create(
+        asset=asset, token=token, expires_at=timezone.now() + TOKEN_LIFE
+    )
+    return token
+
+
+def delete_by_token(call: Call, resource_type: str | None = None) -> Answer:
+    """Delete what a token was given out for, once, and while it is good."""
+    token = call.params.required("token")
+    good = DeleteToken.objects.filter(
+        token=token, expires_at__gt=timezone.now(), asset__cloud=call.cloud
+    )
+    row = good.select_related("asset__photo").first()
+    if row is None or not DeleteToken.objects.filter(pk=row.pk).delete()[0]:
+        raise BadRequestError("Invalid delete token")
+    return _destroyed(call, row.asset, [])
+
+
+# --- Later ------------------------------------------------------------------------------------
+
+
+def _upload_later(
+    call: Call, resource_type: str, source: Source | None, wishes: Wishes
+) -> Payload:
+    if source is not None:
+        call.params.values["filename_override"] = (
+            call.params.text("filename_override") or source.name
+        )
+    return _later(call, "upload", resource_type, wishes, file=source)
+
+
+def _later(
+    call: Call, action: str, resource_type: str, wishes: Wishes, *, file: Source | None
+) -> Payload:
+    """Note a request for a worker; what it asks has been checked."""
+    values = {name: value for name, value in call.params.values.items() if name != "async"}
+    if file is not None:
+        values.pop("file", None)
+    job = jobs.queue(
+        call.cloud,
+        action,
+        key=call.key,
+        params={
+            "values": values,
+            "resource_type": resource_type,
+            "preset": call.preset.pk if call.preset else None,
+            "site": call.secure_base_url,
+            "told": [*wishes.told],
+        },
+        file=file.file if file else None,
+    )
+    answer = {
+        "status": "pending",
+        "resource_type": resource_type,
+        "type": reading_type(call.params),
+        "batch_id": job.batch_id,
+    }
+    public_id = call.params.text("public_id")
+    return answer | ({"public_id": public_id} if public_id else {})
+
+
+def _call_of(job: ApiJob) -> Call:
+    preset = UploadPreset.objects.filter(pk=job.params.get("preset")).first()
+    params = Params(values=dict(job.params.get("values", {})))
+    return Call(
+        HttpRequest(), job.cloud, params, key=job.key, preset=preset, site=job.params["site"]
+    )
+
+
+def _done_for(job: ApiJob, work: Callable[[Call], object]) -> None:
+    """Do what was asked; tell those who wait when it is refused. Raises JobError then."""
+    call = _call_of(job)
+    try:
+        work(call)
+    except REFUSALS as error:
+        refusal = {"batch_id": job.batch_id, "error": {"message": str(error)}}
+        notifying.notify(
+            job.cloud, "error", refusal, urls=job.params.get("told"), key=job.key
+        )
+        raise jobs.JobError(str(error)) from error
+
+
+@jobs.does("upload")
+def _upload_job(job: ApiJob) -> None:
+    def work(call: Call) -> None:
+        wishes = replace(reading.wishes(call), is_async=False)
+        kind = job.params["resource_type"]
+        if not job.file:
+            with sources.opened(call) as source:
+                assert isinstance(source, Source)
+                _uploaded(call, kind, source, wishes)
+            return
+        with jobs.with_file(job) as file:
+            name = call.params.text("filename_override")
+            _uploaded(call, kind, Source(file, name), wishes)
+
+    _done_for(job, work)
+
+
+@jobs.does("explicit")
+def _explicit_job(job: ApiJob) -> None:
+    _done_for(job, lambda call: explicit(call, job.params["resource_type"]))
+
+
+@jobs.does("eager")
+def _eager_job(job: ApiJob) -> None:
+    def work(call: Call) -> None:
+        rows = Asset.objects.of(job.cloud).select_related("photo")
+        asset = rows.filter(pk=job.params["asset"]).first()
+        if asset is None:
+            raise MissingError.asset(str(job.params["asset"]))
+        asset.cloud = job.cloud
+        named = {name: getattr(asset, name) for name in payloads.NAMING}
+        made = eager_made(call, asset, job.params["eager"])
+        body = named | {"batch_id": job.batch_id, "version": asset.version, "eager": made}
+        notifying.notify(job.cloud, "eager", body, urls=job.params["told"], key=job.key)
+
+    _done_for(job, work)

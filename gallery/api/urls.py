@@ -9,6 +9,7 @@ from . import (
     archives,
     delivery,
     fields,
+    folder_search,
     folders,
     generated,
     labels,
@@ -97,7 +98,7 @@ _REST = [
     _admin(r"ping", GET=account.ping),
     _admin(r"usage(?:/(?P<date>[^/]+))?", GET=account.usage),
     _admin(r"config", GET=account.config),
-    _admin(r"folders/search", GET=folders.search, POST=folders.search),
+    _admin(r"folders/search", GET=folder_search.search, POST=folder_search.search),
     _admin(r"folders", GET=folders.root),
     _admin(
         r"folders/(?P<path>.+)",
@@ -119,6 +120,8 @@ _REST = [
     _admin(r"transformations/(?P<text>.+)", **transformations.BY_PATH),
     _admin(r"triggers", GET=triggers.listing, POST=triggers.create),
     _admin(r"triggers/(?P<external_id>[^/]+)", PUT=triggers.update, DELETE=triggers.delete),
+    _admin(r"metadata_rules", GET=fields.rules, POST=fields.create_rule),
+    _admin(r"metadata_rules/(?P<external_id>[^/]+)", PUT=fields.no_rule, DELETE=fields.no_rule),
     _admin(r"metadata_fields", GET=fields.listing, POST=fields.create),
     _admin(r"metadata_fields/order", PUT=fields.order, POST=fields.order),
     _admin(

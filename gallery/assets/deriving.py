@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 from urllib.parse import unquote
@@ -11,7 +11,6 @@ from ..models import Asset, Derived
 from ..transformations import (
     Breakpoint,
     BreakpointSpec,
-    TransformationError,
     looks_like_component,
     parse,
 )
@@ -190,6 +189,3 @@ def _number(asked: Mapping[str, Any], name: str, default: int, low: int, high: i
     if not low <= number <= high:
         raise InvalidError(f"{name} of responsive_breakpoints is a number from {low} to {high}")
     return number
-
-
-_Sequence = Sequence  # see scenes

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import partial
 from io import BytesIO
 from pathlib import PurePath
 from typing import IO
@@ -15,11 +16,19 @@ from django.core.files import File
 from .. import renditions
 from ..imaging.decode import Decoded, open_image
 from ..imaging.errors import ImageError, NotAnImageError, TooManyPixelsError, UnsupportedImageError
+from ..imaging.faces import FacesError, find_faces
 from ..imaging.kinds import HEAD_BYTES, kind_of
 from ..models import Asset, Cloud, ResourceType
-from ..transformations.errors import TransformationError
-from ..transformations.render import render
-from . import deriving
+from ..transformations import (
+    Box,
+    Limits,
+    Transformation,
+    TransformationError,
+    expand,
+    parse,
+    render,
+)
+from . import known, scenes
 from .errors import InvalidError
 
 AUTO, VIDEO = "auto", "video"
@@ -108,17 +117,24 @@ def check_allowed(
 
 
 def read(
-    cloud: Cloud, file: File[bytes], sniffed: Sniffed, *, transformation: str = "", format: str = ""
+    cloud: Cloud,
+    file: File[bytes],
+    sniffed: Sniffed,
+    *,
+    transformation: str = "",
+    format: str = "",
+    is_signed: bool = True,
 ) -> Incoming:
     """Transform and convert a picture as asked, and decode it once. Raises InvalidError.
 
-    A raw file is taken as it is.
+    A raw file is taken as it is. ``is_signed``: whether layers that are not for everyone may be
+    laid over it.
     """
     if sniffed.resource_type == ResourceType.RAW:
         return Incoming(file, sniffed, None, 1, *_sums(file))
     wanted = known_format(format)
     if transformation or wanted not in ("", sniffed.format):
-        file = _made(cloud, file, transformation, wanted)
+        file = _made(cloud, file, transformation, wanted, is_signed=is_signed)
         refuse_large(file.size)
     try:
         file.seek(0)
@@ -132,20 +148,48 @@ def read(
     return Incoming(file, kind, decoded, pages, *_sums(file))
 
 
-def _made(cloud: Cloud, file: File[bytes], transformation: str, format: str) -> File[bytes]:
+def _made(
+    cloud: Cloud, file: File[bytes], transformation: str, format: str, *, is_signed: bool
+) -> File[bytes]:
     nobody = Asset(cloud=cloud, resource_type=ResourceType.IMAGE)
+    limits = Limits(
+        max_output_pixels=settings.MAX_DERIVED_PIXELS,
+        max_input_pixels=settings.MAX_PIXELS,
+        cpu_s=settings.DERIVE_CPU_S,
+    )
+    file.seek(0)
     try:
-        file.seek(0)
-        made = render(
-            file,
-            deriving.expanded(cloud, transformation),
-            format=format or None,
-            scene=deriving.scene_of(nobody),
-            limits=deriving.limits(),
-        )
+        whole = understood(cloud, transformation)
+        scene = scenes.surroundings(nobody, whole, is_signed=is_signed).scene()
+        scene.faces = partial(_faces, file)
+        made = render(file, whole, format=format or None, scene=scene, limits=limits)
     except TransformationError as error:
         raise InvalidError(str(error)) from error
     return File(BytesIO(made.content), name=file.name)
+
+
+def understood(cloud: Cloud, text: str) -> Transformation:
+    """Return a transformation with what its names stand for. Raises TransformationError."""
+    parsed = parse(text)
+    if not parsed.named:
+        return parsed
+    return expand(parsed, known.definitions(cloud, parsed).get)
+
+
+def _faces(file: IO[bytes]) -> list[Box]:
+    """Return the faces of a picture that is no asset yet, in its own pixels."""
+    at = file.tell()
+    decoded = renditions.decode_original(file)
+    file.seek(at)
+    scale_x = decoded.facts.width_px / decoded.image.width
+    scale_y = decoded.facts.height_px / decoded.image.height
+    try:
+        found = find_faces(decoded.image)
+    except FacesError:
+        return []
+    return [
+        Box(box.x * scale_x, box.y * scale_y, box.w * scale_x, box.h * scale_y) for box in found
+    ]
 
 
 def _pages(file: IO[bytes]) -> int:

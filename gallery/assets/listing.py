@@ -51,9 +51,7 @@ class Page:
     position: list[Any] | None
 
 
-def page(
-    assets: AssetQuerySet, order: Order, *, after: Sequence[Any] | None, limit: int
-) -> Page:
+def page(assets: AssetQuerySet, order: Order, *, after: Sequence[Any] | None, limit: int) -> Page:
     if after is not None:
         assets = assets.filter(order.beyond(after))
     found = list(assets.select_related("photo").order_by(*order.columns)[: limit + 1])
@@ -65,11 +63,10 @@ def page_of_all_types(
 ) -> Page:
     """`page`, where the delivery type is open: an index has the order within each type alone."""
     found: list[Asset] = []
-    for type in DeliveryType.values:
-        of_type = page(assets.filter(type=type), order, after=after, limit=limit + 1)
-        found += of_type.assets
+    for one in DeliveryType.values:
+        found += page(assets.filter(type=one), order, after=after, limit=limit + 1).assets
     for name in reversed(order.columns):
-        found.sort(key=lambda one: getattr(one, name.lstrip("-")), reverse=order.is_descending)  # noqa: B023
+        found.sort(key=lambda one: getattr(one, name.lstrip("-")), reverse=order.is_descending)
     return _cut(found, order, limit)
 
 

@@ -27,7 +27,10 @@ def decide(asset: Asset, status: str) -> None:
     with transaction.atomic():
         row = Asset.objects.select_for_update().get(pk=asset.pk)
         entries = row.moderation or [{"kind": BY_HAND}]
-        last = entries[-1] | {"status": status, "updated_at": f"{timezone.now():%Y-%m-%dT%H:%M:%SZ}"}
+        last = entries[-1] | {
+            "status": status,
+            "updated_at": f"{timezone.now():%Y-%m-%dT%H:%M:%SZ}",
+        }
         _show_or_hide(row, last)
         row.moderation = asset.moderation = [*entries[:-1], last]
         row.moderation_kind = asset.moderation_kind = last["kind"]

@@ -22,8 +22,10 @@ from ..models import (
     DeleteToken,
     Derived,
     Photo,
+    Visibility,
 )
 from . import labels, storing
+from .access import REJECTED
 from .errors import MissingError
 
 #: So many assets are taken away in one transaction.
@@ -96,18 +98,23 @@ def _drop_derived(batch: Sequence[Asset], transformations: Collection[str]) -> C
 
 def _delete_originals(batch: Sequence[Asset]) -> None:
     backed = set(AssetVersion.objects.filter(asset__in=batch).values_list("asset_id", flat=True))
-    gone = [one for one in batch if one.pk not in backed and not one.keeps_backups]
-    for asset in batch:
-        if asset not in gone:
-            _leave_a_mark(asset)
+    keep = [one for one in batch if one.keeps_backups or one.pk in backed]
+    marks = {one.pk for one in keep if _leave_a_mark(one)}
     photos = [one.photo_id for one in batch if one.photo_id is not None]
-    Asset.objects.filter(pk__in=[one.pk for one in gone]).delete()
+    Asset.objects.filter(pk__in=[one.pk for one in batch if one.pk not in marks]).delete()
     Photo.objects.filter(pk__in=photos).delete()
 
 
-def _leave_a_mark(asset: Asset) -> None:
-    """Take an asset's bytes away but for its backups; what it was called and tagged stays."""
-    back_up(asset)
+def _leave_a_mark(asset: Asset) -> bool:
+    """Take an asset's bytes away but for its backups; what it was called and tagged stays.
+
+    False when there is no backup, nor a file to make one of.
+    """
+    try:
+        back_up(asset)
+    except NoBackupError:  # an earlier version may have one
+        if not asset.versions.exists():
+            return False
     _keep_labels(asset)
     AssetRelation.objects.filter(asset=asset).delete()
     AssetRelation.objects.filter(related=asset).delete()
@@ -117,6 +124,7 @@ def _leave_a_mark(asset: Asset) -> None:
         transaction.on_commit(partial(ingest.remove_file, file), robust=True)
     gone = {"photo": None, "file": "", "size_bytes": 0, "deleted_at": timezone.now()}
     Asset.objects.filter(pk=asset.pk).update(**gone)
+    return True
 
 
 def _keep_labels(asset: Asset) -> None:
@@ -139,9 +147,8 @@ def photo_gone(photo: Photo) -> None:
     if asset is None:
         return
     Derived.objects.filter(asset=asset).delete()
-    if asset.keeps_backups or asset.versions.exists():
-        _leave_a_mark(asset)
-    else:
+    keeps = asset.keeps_backups or asset.versions.exists()
+    if not keeps or not _leave_a_mark(asset):
         asset.delete()
 
 
@@ -205,15 +212,16 @@ def restore(asset: Asset, version_id: str | None = None) -> Asset:
 
 
 def _replace(asset: Asset, backup: AssetVersion) -> None:
+    kept = {"version_id": backup.version_id, "created_at": asset.created_at}
     try:
         file = backup.file.open("rb")
     except FileNotFoundError as error:
         raise NoBackupError("no_backup") from error
     with file, transaction.atomic():
         storing.replace_bytes(asset, file)
-        Derived.objects.filter(asset=asset).delete()
-        changes = {"version_id": backup.version_id, "deleted_at": None}
-        Asset.objects.filter(pk=asset.pk).update(**changes)
+        Asset.objects.filter(pk=asset.pk).update(**kept)
+        if asset.moderation_status == REJECTED:
+            Photo.objects.filter(asset=asset).set_visibility(Visibility.PRIVATE)
 
 
 def _bring_labels_back(asset: Asset) -> None:

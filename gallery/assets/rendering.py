@@ -130,10 +130,10 @@ def made_anew(wanted: Wish, lost: Derived) -> Derived:
         return keep(wanted, _rendered(wanted, transformations.render))
 
 
-def told(wanted: Wish) -> dict[str, Any] | None:
+def told(wanted: Wish, *, before: Callable[[], None] = lambda: None) -> dict[str, Any] | None:
     """Return what is asked to be told of a picture instead of it; None where it is the picture.
 
-    It is remembered for an hour. Raises like `make`.
+    It is remembered for an hour; ``before`` is called where it is not. Raises like `make`.
     """
     asked = transformations.auto_breakpoints(wanted.whole, format=wanted.format or None)
     wants_widths = asked is not None and asked[1]
@@ -142,6 +142,7 @@ def told(wanted: Wish) -> dict[str, Any] | None:
     key = f"told {wanted.asset.pk} {wanted.key}"
     if (known_answer := cache.get(key)) is not None:
         return dict(known_answer)
+    before()
     _refuse_unless_allowed(wanted)
     with alone(key):
         if asked and wants_widths:
@@ -195,9 +196,9 @@ def _refuse_unless_allowed(wanted: Wish) -> None:
     if wanted.is_signed:
         return
     cloud = wanted.asset.cloud
-    if cloud.strict_transformations and wanted.text:
-        if not known.is_allowed_for_strict(cloud, wanted.parsed):
-            raise StrictError
+    is_strict = cloud.strict_transformations and wanted.text
+    if is_strict and not known.is_allowed_for_strict(cloud, wanted.parsed):
+        raise StrictError
     most = settings.MAX_DERIVED
     if Derived.objects.filter(asset_id=wanted.asset.pk).count() >= most:
         raise TooManyError(f"There are {most:,} pictures made of this one; more need signatures")

@@ -149,7 +149,12 @@ def store(cloud: Cloud, *, file: File[bytes], draft: Draft) -> Stored:
         if there.keeps_backups:
             removing.back_up(there)
     taken = incoming.read(
-        cloud, file, sniffed, transformation=draft.transformation, format=draft.format
+        cloud,
+        file,
+        sniffed,
+        transformation=draft.transformation,
+        format=draft.format,
+        is_signed=draft.api_key is not None,
     )
     return _keep(cloud, taken, draft, name)
 
@@ -275,9 +280,7 @@ def _label(asset: Asset, draft: Draft, *, is_new: bool) -> None:
         labels.set_context(asset, dict(draft.context))
     if not is_new:
         asset.metadata.all().delete()
-    fields.apply_defaults(asset)
-    if draft.metadata:
-        fields.set_metadata(asset, dict(draft.metadata))
+    fields.set_metadata_of_new(asset, dict(draft.metadata))
 
 
 # --- The bytes of an asset --------------------------------------------------------------------

@@ -277,6 +277,7 @@ class Migration(migrations.Migration):
                 ('by', models.CharField(max_length=300)),
                 ('upload_id', models.CharField(max_length=255)),
                 ('created_at', models.DateTimeField(db_index=True, default=django.utils.timezone.now)),
+                ('total', models.PositiveBigIntegerField(null=True)),
                 ('taken_at', models.DateTimeField(null=True)),
             ],
         ),

@@ -27,6 +27,8 @@ class PartialUpload(models.Model):
     cloud = models.ForeignKey(Cloud, on_delete=models.CASCADE, related_name="+")
     by = models.CharField(max_length=300)
     upload_id = models.CharField(max_length=255)
+    #: How many bytes it has in all; null: nobody has said yet.
+    total = models.PositiveBigIntegerField(null=True)
     created_at = models.DateTimeField(default=timezone.now, db_index=True)
     #: Set when one request has taken it to put it together.
     taken_at = models.DateTimeField(null=True)

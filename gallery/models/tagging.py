@@ -77,6 +77,20 @@ class TaggingRunQuerySet(models.QuerySet["TaggingRun"]):
         """Runs that programs asked for, the last of each add-on last."""
         return self.filter(add_on__isnull=False).order_by("pk")
 
+    def last_of_each_add_on(self) -> Self:
+        """Of each photo's runs that programs asked for, the last by each name."""
+        later = TaggingRun.objects.filter(
+            photo=models.OuterRef("photo"),
+            add_on=models.OuterRef("add_on"),
+            pk__gt=models.OuterRef("pk"),
+        )
+        return self.filter(~models.Exists(later))
+
+    def not_over(self) -> Self:
+        """Runs that have no answer yet, and may have one."""
+        is_lost = Q(status=RunStatus.FAILED, retry_at=None)
+        return self.exclude(status=RunStatus.COMPLETE).exclude(is_lost)
+
     def at_work(self, tagger: str) -> Self:
         """Runs that a tagger is at work on this very moment, as far as anyone knows."""
         return self.filter(

@@ -3,6 +3,7 @@
 from .decisions import add_by_hand, confirm, mark, reject, undo
 from .recovery import retry_failed, ring_again, sweep
 from .runs import (
+    attempt,
     latest_of_each,
     outdated,
     perform,
@@ -19,6 +20,7 @@ from .settling import hold_tags, note_who_said, settle, settle_all
 
 __all__ = [
     "add_by_hand",
+    "attempt",
     "confirm",
     "hold_tags",
     "latest_of_each",

@@ -6,6 +6,7 @@ from django.db import transaction
 
 from ..models import Photo, PhotoTag, Tag, TagState
 from .settling import hold_tags, settle
+from .spellings import drop_strays
 
 
 @transaction.atomic
@@ -22,6 +23,7 @@ def reject(photo_tag: PhotoTag) -> None:
         photo_tag.delete()
     else:
         _decide(photo_tag, TagState.REJECTED)
+    drop_strays([photo_tag.photo_id])
 
 
 def _decide(photo_tag: PhotoTag, state: TagState) -> None:
@@ -46,6 +48,7 @@ def undo(photo_tag: PhotoTag) -> None:
     hold_tags([photo_tag.photo_id])
     photo_tag.delete()
     settle(photo_tag.photo)
+    drop_strays([photo_tag.photo_id])
 
 
 @transaction.atomic
@@ -70,4 +73,6 @@ def mark(photo: Photo, tag: Tag, *, shows: bool | None) -> PhotoTag | None:
         defaults={"state": state},
         create_defaults={"state": state, "confidence": float(shows)},
     )
+    if not shows:
+        drop_strays([photo.pk])
     return photo_tag

@@ -154,18 +154,25 @@ def perform(run: TaggingRun) -> None:
     Nothing happens when another worker has the run, or when the tagger is at work on as many
     photos as it may; then the run is rung for as soon as one of those is done.
     """
+    if error := attempt(run):
+        raise error
+
+
+def attempt(run: TaggingRun) -> Exception | None:
+    """`perform`, but an error that nobody expects is returned: the run has failed of it."""
     if not allowance.claim(run, lease=timedelta(seconds=settings.TAGGING_LEASE_S)):
-        return
+        return None
     try:
         _record(run, _ask(run))
     except TaggerError as error:
         fail(run, str(error), retry_in=_retry_in(run, error))
         logger.warning("Run %s on photo %s failed: %s", run.pk, run.photo_id, error)
-    except Exception:
+    except Exception as error:  # noqa: BLE001  whoever asked raises or logs it
         fail(run, "Tagging broke off with an unexpected error.", retry_in=_backoff(run))
-        raise
+        return error
     finally:
         allowance.give_turn(run.tagger)
+    return None
 
 
 def share(run: TaggingRun, answered: TaggingRun) -> None:

@@ -55,8 +55,8 @@ def settle(photo: Photo) -> None:
     tag's own threshold, or its run's where the tag has none. What a person decided stays as it is.
     See docs/decisions/0003-fusion.md.
 
-    What a program asked for has its own rule, see `TaggingRun.assigns`: each of its runs counts, and
-    a tag that came of one stays through all later answers.
+    What a program asked for has its own rule, see `TaggingRun.assigns`: each of its runs counts,
+    and a tag that came of one stays through all later answers.
     """
     settle_all([photo.pk])
 

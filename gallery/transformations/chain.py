@@ -8,7 +8,7 @@ from typing import Any
 
 from . import conditions, effects, layers, resizing, shapes
 from .blocks import Choice, Node, Overlay, Step
-from .color import BLACK
+from .color import BLACK, AutoColor, Color, backdrop
 from .component import Component
 from .conditions import Value
 from .effect_names import BLENDS, OF_REGIONS, Effect
@@ -320,7 +320,7 @@ class Chain:
         if values.get("c") == "fit" and asked.w:
             width, height = round(asked.w), round(asked.h) if asked.h else None
             consumed += ("w", "h", "c")
-        ink = Ink(values.get("co", BLACK), ground=values.get("b"))
+        ink = Ink(values.get("co", BLACK), ground=self._ground(values.get("b")))
         if spec.style.has_stroke and border:
             stroke = max(1, round(border.width_px * dpr))
             ink = Ink(ink.color, border.color, stroke, ink.ground)
@@ -330,6 +330,14 @@ class Chain:
             height_px=height, is_trimmed="text_no_trim" not in values.get("fl", ()),
         )  # fmt: skip
         return Picture.of(image), consumed
+
+    def _ground(self, wanted: Color | AutoColor | None) -> Color | None:
+        """Return a text's background; one that is left to us is of the picture beneath."""
+        if isinstance(wanted, AutoColor):
+            pixel = backdrop(self.picture.image, wanted, (1, 1)).getpixel((0, 0))
+            assert isinstance(pixel, tuple)
+            return Color(*(int(part) for part in pixel))
+        return wanted
 
     def _relative_to(self, values: Mapping[str, Any]) -> tuple[float, float] | None:
         flags = values.get("fl", ())

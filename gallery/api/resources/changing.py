@@ -13,11 +13,14 @@ from ...assets import (
     analysing,
     fields,
     labels,
-    listing as pages,
     moderating,
     naming,
+    notifying,
     publishing,
     relating,
+)
+from ...assets import (
+    listing as pages,
 )
 from ...assets.listing import Order
 from ...models import Asset, DeliveryType
@@ -39,6 +42,7 @@ def update(call: Call, **named: str) -> Answer:
     for name in _NOT_OFFERED:
         if text := params.text(name):
             raise BadRequestError(f"Illegal value {text[:100]} for {name}")
+    urls = notifying.checked_urls(params.text("notification_url"))
     changes, steps = values.columns(asset, params), _steps(asset, params)
     with transaction.atomic():
         for step in steps:
@@ -46,12 +50,23 @@ def update(call: Call, **named: str) -> Answer:
         naming.note_folders(call.cloud, changes.get("folder", ""))
         Asset.objects.filter(pk=asset.pk).update(**changes, updated_at=timezone.now())
     asset = finding.one(call, {"asset_id": asset.asset_id})
+    if params.text("moderation_status"):
+        _tell_decision(call, asset, urls)
     if asked:
-        notify = params.text("notification_url") or None
-        add_ons.request(asset, asked, threshold, notification_url=notify, wait=True)
+        told = " ".join(urls) or None
+        add_ons.request(asset, asked, threshold, notification_url=told, wait=True)
         asset = finding.one(call, {"asset_id": asset.asset_id})
     analysing.analyse(asset, payloads.wanted_analyses(params))
     return payloads.detail(call, asset, params)
+
+
+def _tell_decision(call: Call, asset: Asset, urls: Sequence[str]) -> None:
+    names = ("asset_id", "public_id", "resource_type", "type", "version")
+    body = {name: getattr(asset, name) for name in names} | {
+        "moderation_kind": asset.moderation_kind,
+        "moderation_status": asset.moderation_status,
+    }
+    notifying.notify(call.cloud, "moderation", body, urls=urls, key=call.key)
 
 
 def _add_ons(params: Params) -> tuple[tuple[str, ...], float | None]:
@@ -109,10 +124,10 @@ def publish(call: Call, resource_type: str) -> Answer:
 
 
 def _closed_types(params: Params) -> Sequence[str]:
-    type = params.text("type")
-    if type and type not in publishing.FROM_TYPES:
-        raise BadRequestError(f"Invalid value {type[:100]} for parameter type")
-    return [DeliveryType(type)] if type else publishing.FROM_TYPES
+    given = params.text("type")
+    if given and given not in publishing.FROM_TYPES:
+        raise BadRequestError(f"Invalid value {given[:100]} for parameter type")
+    return [DeliveryType(given)] if given else publishing.FROM_TYPES
 
 
 def _published(call: Call, assets: Sequence[Asset]) -> dict[str, Any]:
@@ -141,7 +156,9 @@ def unrelate(call: Call, **named: str) -> Answer:
     return _related(names, done, refused="Resources are not related")
 
 
-def _others(call: Call, named: dict[str, str], parameter: str) -> tuple[list[str], dict[str, Asset]]:
+def _others(
+    call: Call, named: dict[str, str], parameter: str
+) -> tuple[list[str], dict[str, Asset]]:
     names = finding.names(call, parameter)
     if not names:
         raise BadRequestError(f"Missing required parameter - {parameter}")

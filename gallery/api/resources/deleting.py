@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ...assets import labels, listing as pages, removing
+from ...assets import labels, notifying, removing
+from ...assets import listing as pages
 from ...assets.listing import Order
 from ...models import Asset
 from ...models.assets import AssetQuerySet
@@ -86,14 +87,22 @@ def _many(call: Call, assets: AssetQuerySet, order: Order, query: Sequence[Any])
 
 def _gone(call: Call, assets: Sequence[Asset]) -> dict[int, dict[str, int]]:
     """Delete what the request says of these; return how much, by primary key."""
+    urls = notifying.checked_urls(call.params.text("notification_url"))
     counts = removing.delete_all(
         assets,
         keep_original=call.params.flag("keep_original"),
         transformations=_transformations(call),
     )
-    return {
-        key: {"original": one.original, "derived": one.derived} for key, one in counts.items()
-    }
+    gone = [one for one in assets if one.pk in counts and counts[one.pk].original]
+    if gone:
+        body = {"resources": [_named_in_full(asset) for asset in gone]}
+        notifying.notify(call.cloud, "delete", body, urls=urls, key=call.key)
+    return {key: {"original": one.original, "derived": one.derived} for key, one in counts.items()}
+
+
+def _named_in_full(asset: Asset) -> dict[str, Any]:
+    names = ("asset_id", "public_id", "resource_type", "type", "version")
+    return {name: getattr(asset, name) for name in names}
 
 
 def _transformations(call: Call) -> list[str]:

@@ -10,7 +10,7 @@ from ..errors import BadRequestError, NotFoundError
 
 #: So many names may be given in one request.
 MOST_NAMES = 100
-_SHAPE = "resource_type/type/public_id"
+_SHAPE = ("resource_type", "type", "public_id")
 
 
 def one(call: Call, named: Mapping[str, str], *, even_deleted: bool = False) -> Asset:
@@ -42,11 +42,9 @@ def fully_named(call: Call, texts: Sequence[str]) -> dict[str, Asset]:
     """Return assets by texts such as ``image/upload/name``, of those alone that there are."""
     found: dict[str, Asset] = {}
     for text in texts:
-        resource_type, _, rest = text.partition("/")
-        type, _, public_id = rest.partition("/")
-        if not public_id:
-            raise BadRequestError(f"{text[:100]} is not of the form {_SHAPE}")
-        named = {"resource_type": resource_type, "type": type, "public_id": public_id}
+        named = dict(zip(_SHAPE, text.split("/", 2), strict=False))
+        if not named.get("public_id"):
+            raise BadRequestError(f"{text[:100]} is not of the form {'/'.join(_SHAPE)}")
         asset = Asset.objects.of(call.cloud).filter(**named).first()
         if asset is not None:
             found[text] = asset

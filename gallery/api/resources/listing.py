@@ -10,7 +10,8 @@ from typing import Any
 
 from django.utils.dateparse import parse_date, parse_datetime
 
-from ...assets import analysing, labels, listing as pages
+from ...assets import analysing, labels
+from ...assets import listing as pages
 from ...assets.listing import Order, Page
 from ...models import Asset, ResourceType
 from ...models.assets import AssetQuerySet

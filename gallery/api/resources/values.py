@@ -35,9 +35,9 @@ def columns(asset: Asset, params: Params) -> dict[str, Any]:
     if params.has("access_control"):
         found["access_control"] = rules_of(params)
     if params.has("quality_override"):
-        found["quality_override"] = _quality(params.text("quality_override"))
+        found["quality_override"] = quality(params.text("quality_override"))
     if params.has("display_name"):
-        found["display_name"] = _display_name(params)
+        found["display_name"] = display_name(params)
     if params.has("asset_folder"):
         found["folder"] = naming.check_folder(params.text("asset_folder"))
     return found
@@ -118,13 +118,13 @@ def _is_instant(value: Any) -> bool:
         return False
 
 
-def _quality(text: str) -> str:
+def quality(text: str) -> str:
     if text and not _QUALITY.fullmatch(text):
         raise BadRequestError(f"Illegal value {text[:100]} for quality_override")
     return "" if text == "none" else text
 
 
-def _display_name(params: Params) -> str:
+def display_name(params: Params) -> str:
     name = params.text("display_name").strip()
     if len(name) > 255 or "/" in name or not name.isprintable():
         raise _invalid("display_name")

@@ -11,11 +11,10 @@ from .definitions import (
 from .entries import change_entries, deactivate_entries, order_entries, restore_entries
 from .values import (
     apply_defaults,
-    metadata_of,
     set_metadata,
     set_metadata_of_all,
+    set_metadata_of_new,
     validated,
-    validated_for_new,
 )
 
 __all__ = [
@@ -27,12 +26,11 @@ __all__ = [
     "delete_field",
     "field_of",
     "fields_of",
-    "metadata_of",
     "order_entries",
     "order_fields",
     "restore_entries",
     "set_metadata",
     "set_metadata_of_all",
+    "set_metadata_of_new",
     "validated",
-    "validated_for_new",
 ]

@@ -39,16 +39,13 @@ def field_of(cloud: Cloud, external_id: str) -> MetadataField:
 @transaction.atomic
 def create_field(cloud: Cloud, told: Mapping[str, Any]) -> MetadataField:
     """Make a field of what a caller tells of it. Raises InvalidError."""
-    field = MetadataField(cloud=cloud, type=_type(told), external_id=_external_id(cloud, told))
+    _hold(cloud)
     if not told.get("label"):
         raise InvalidError("Missing required parameter - label")
-    others = Cloud.objects.select_for_update(of=("self",)).get(pk=cloud.pk).metadata_fields.count()
-    if others >= MAX_FIELDS:
-        raise InvalidError(f"A cloud has at most {MAX_FIELDS} fields")
-    field.position = others
+    field = MetadataField(cloud=cloud, type=_type(told), position=_next_position(cloud))
+    field.external_id = _external_id(cloud, told)
     entries = checked_entries(_datasource(told)) if field.type in _LISTS else []
-    ids = {key or text for key, text in entries}
-    _tell(field, told, known=ids)
+    _tell(field, told, known={key for key, _ in entries if key})
     field.save()
     add_entries(field, entries)
     return field_of(cloud, field.external_id)
@@ -57,6 +54,7 @@ def create_field(cloud: Cloud, told: Mapping[str, Any]) -> MetadataField:
 @transaction.atomic
 def change_field(cloud: Cloud, external_id: str, told: Mapping[str, Any]) -> MetadataField:
     """Change what is told of a field; its id and its type stay. Raises AssetError."""
+    _hold(cloud)
     field = field_of(cloud, external_id)
     if field.type in _LISTS and told.get("datasource") is not None:
         change_entries(field, _datasource(told))
@@ -96,6 +94,19 @@ def _type(told: Mapping[str, Any]) -> str:
     if kind not in FieldType.values:
         raise InvalidError(f"Type {str(kind)[:50]} is invalid; it is one of {_types()}")
     return str(kind)
+
+
+def _hold(cloud: Cloud) -> None:
+    """Keep others from changing which fields a cloud has until this transaction ends."""
+    list(Cloud.objects.select_for_update(no_key=True).filter(pk=cloud.pk).values_list("pk"))
+
+
+def _next_position(cloud: Cloud) -> int:
+    """Raises InvalidError when a cloud has as many fields as it may."""
+    position = MetadataField.objects.filter(cloud=cloud).count()
+    if position >= MAX_FIELDS:
+        raise InvalidError(f"A cloud has at most {MAX_FIELDS} fields")
+    return position
 
 
 def _types() -> str:

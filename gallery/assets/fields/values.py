@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db import transaction
@@ -17,18 +17,6 @@ from .entries import add_missing
 
 Values = dict[MetadataField, Value | None]
 LISTS = (FieldType.ENUM, FieldType.SET)
-
-
-def metadata_of(assets: Iterable[Asset]) -> dict[int, dict[str, Value]]:
-    """Return what stands in the fields of each asset, by its key, in one statement.
-
-    Of a list's entries it is their ids: one text, or a list of them.
-    """
-    found: dict[int, dict[str, Value]] = {asset.pk: {} for asset in assets}
-    rows = MetadataValue.objects.filter(asset__in=found).order_by("field__position", "field")
-    for pk, field, value in rows.values_list("asset_id", "field__external_id", "value"):
-        found[pk][field] = value
-    return found
 
 
 def validated(cloud: Cloud, mapping: Mapping[str, Any]) -> Values:
@@ -50,21 +38,20 @@ def validated(cloud: Cloud, mapping: Mapping[str, Any]) -> Values:
     return values
 
 
-def validated_for_new(cloud: Cloud, mapping: Mapping[str, Any]) -> Values:
-    """Return the values of an asset that is to be stored, with those it gets by default.
+@transaction.atomic
+def set_metadata_of_new(asset: Asset, mapping: Mapping[str, Any]) -> None:
+    """Give a new asset its values, and what fields have by default where none is given.
 
     Raises InvalidError, also for a field that has to have a value and gets none.
     """
-    values = validated(cloud, mapping)
-    given = {field.pk for field in values}
-    for field in MetadataField.objects.filter(cloud=cloud):
-        if field.pk in given:
-            continue
-        if _has_default(field):
-            values[field] = field.default_value
-        elif field.mandatory:
-            raise InvalidError(f"Field {field.external_id} is mandatory")
-    return values
+    apply_defaults(asset)
+    if mapping:
+        set_metadata(asset, mapping)
+    lacking = MetadataField.objects.filter(cloud=asset.cloud_id, mandatory=True).exclude(
+        pk__in=MetadataValue.objects.filter(asset=asset).values("field")
+    )
+    if field := lacking.first():
+        raise InvalidError(f"Field {field.external_id} is mandatory")
 
 
 def set_metadata(asset: Asset, mapping: Mapping[str, Any], clear_invalid: bool = False) -> None:

@@ -1,7 +1,8 @@
-"""What callers write on assets: tags, and context; and what stands there, for many at once."""
+"""What callers write on assets: tags, context; and what stands there, for many at once."""
 
 from .context import add_context, checked_context, context_of, remove_all_context, set_context
 from .finding import tag_names, tagged, with_context
+from .metadata import metadata_of
 from .names import MAX_TAGS, checked_names
 from .tags import (
     add_tags,
@@ -20,6 +21,7 @@ __all__ = [
     "checked_context",
     "checked_names",
     "context_of",
+    "metadata_of",
     "remove_all_context",
     "remove_all_tags",
     "remove_tags",

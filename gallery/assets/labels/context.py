@@ -71,9 +71,9 @@ def remove_all_context(assets: Sequence[Asset]) -> None:
 @transaction.atomic
 def _change(assets: Sequence[Asset], context: Mapping[str, str], *, is_all: bool) -> None:
     check_changes(len(assets), len(context))
-    with_photo = [asset for asset in assets if asset.photo_id]
+    with_photo = [asset.photo_id for asset in assets if asset.photo_id]
     if with_photo and (is_all or CAPTION in context):
-        _write_captions([asset.photo_id for asset in with_photo], context.get(CAPTION, ""))
+        _write_captions(with_photo, context.get(CAPTION, ""))
     rows = AssetContext.objects.filter(asset__in=[asset.pk for asset in assets])
     (rows if is_all else rows.filter(key__in=context)).delete()
     AssetContext.objects.bulk_create(
@@ -90,7 +90,7 @@ def _change(assets: Sequence[Asset], context: Mapping[str, str], *, is_all: bool
     _note_change(assets)
 
 
-def _write_captions(photo_ids: Sequence[int | None], caption: str) -> None:
+def _write_captions(photo_ids: Sequence[int], caption: str) -> None:
     """Give photos a caption, and have them found by it."""
     if len(caption) > MAX_CAPTION_CHARS:
         raise InvalidError(f"Caption is too long. Maximum is {MAX_CAPTION_CHARS} characters.")

@@ -9,8 +9,8 @@ from typing import Any, cast
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from ...models import Asset, AssetContext, AssetTag, Cloud, Photo, PhotoTag, Tag
+from ...tagging.spellings import is_for_pages
 from .context import CAPTION
-from .names import is_for_pages
 
 #: Up to so many assets of a tag are named one by one; of more, each asset is asked for the tag.
 FEW = 5000

@@ -1,10 +1,9 @@
-"""What a tag may be called, and which names can be tags of the pages."""
+"""What tags may be called, and how many there may be."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ...models.tags import MAX_LABEL_CHARS, tag_slug
 from ..errors import InvalidError
 
 MAX_TAGS, MAX_TAG_CHARS = 1000, 255
@@ -46,8 +45,3 @@ def checked_text(text: object, what: str) -> str:
     if "\0" in text or any("\ud800" <= char <= "\udfff" for char in text):
         raise InvalidError(f"{what} has a character in it that no text has")
     return text
-
-
-def is_for_pages(name: str) -> bool:
-    """True when a name can be a tag of the pages: short, in one line, with a letter or a digit."""
-    return len(name) <= MAX_LABEL_CHARS and name.isprintable() and tag_slug(name) != ""

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from ...models import Asset, AssetTag, PhotoTag
 from ...tagging.settling import hold_tags
+from .finding import tagged
 from .names import check_changes, check_count, checked_names
 from .writing import Board, write_names
 
@@ -88,8 +89,6 @@ def set_exclusive_tags(assets: Sequence[Asset], names: Iterable[str]) -> None:
 
 
 def _take_off_others(like: Asset, name: str, keys: Collection[int]) -> None:
-    from .finding import tagged
-
     same = Asset.objects.of(like.cloud).filter(resource_type=like.resource_type, type=like.type)
     others = tagged(same, name).exclude(pk__in=keys).order_by("pk")
     last = 0

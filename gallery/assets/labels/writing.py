@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
 from ...models import Asset, AssetTag, PhotoTag, RunStatus, Tag, TagAlias, TaggingRun, TagState
 from ...models.tags import tag_slug
-from .names import is_for_pages
+from ...tagging.spellings import is_for_pages
 
 
 @dataclass(slots=True)
@@ -90,7 +91,7 @@ def _plan_photo(
     photo: int,
     names: Sequence[str],
     tags: Mapping[str, Tag],
-    said: Collection[str],
+    said: AbstractSet[str],
     pk: int,
     changes: _Changes,
 ) -> list[str]:
@@ -113,7 +114,7 @@ def _plan_photo(
 
 
 def _plan_row(
-    row: PhotoTag, spellings: Sequence[str], said: Collection[str], pk: int, changes: _Changes
+    row: PhotoTag, spellings: Sequence[str], said: AbstractSet[str], pk: int, changes: _Changes
 ) -> list[str]:
     """Plan one row that is to have one of these spellings; return the others."""
     text = text_of(row) if row.is_shown else ""
@@ -122,7 +123,8 @@ def _plan_row(
     before = row.state, row.spelling
     row.spelling = None if first == row.tag.label else first
     if is_said:
-        row.state, row.confidence = TagState.CONFIRMED, row.confidence if text else 1.0
+        row.state = TagState.CONFIRMED
+        row.confidence = row.confidence if row.run_id else 1.0
     if before != (row.state, row.spelling):
         changes.stored.append(row)
         changes.changed.add(pk)

@@ -22,7 +22,7 @@ from .conditions import (
 )
 from .labels import match_of
 from .language import Asked, MistakeError, Text
-from .matching import JsonLength, JsonNumber, JsonText, Match, begins, escaped, within
+from .matching import JsonLength, JsonNumber, JsonText, Match, around, begins, escaped, within
 from .values import Dates, Stretch, number, ratio, stretch_of
 
 #: The types under which there may be something: with both given, names are found in an index.
@@ -134,10 +134,10 @@ def _public_id(asking: Asking, asked: Asked) -> Condition:
 
 def _asset_id(asking: Asking, asked: Asked) -> Condition:
     match = match_of(asked)
-    value = match.value.text if match.is_whole else match.value.text.lower()
+    wanted = match.value.text if match.is_whole else match.value.text.lower()
     if match.value.is_anything:
         return Condition(Q())
-    holds = begins("asset_id", value) if match.value.is_prefix else Q(asset_id=value)
+    holds = begins("asset_id", wanted) if match.value.is_prefix else Q(asset_id=wanted)
     return of_asset(holds, posting=asking.assets(holds))
 
 
@@ -146,50 +146,32 @@ def _folder(asking: Asking, asked: Asked) -> Condition:
     match = match_of(asked)
     path = match.value.text
     if match.value.is_anything:
-        holds = Q(folder__in=[path for path in _paths(asking, Q())])
-    elif match.value.is_prefix and path.endswith("/"):
-        holds = _folder_and_below(asking, path.rstrip("/"), is_whole=match.is_whole)
-    elif match.is_whole or not match.pattern:
-        holds = match.on("folder")
-    else:
+        return Condition(~Q(folder=""))
+    if match.value.is_prefix and path.endswith("/"):
+        return _folder_and_below(asking, path.rstrip("/"), is_whole=match.is_whole)
+    holds = match.on("folder")
+    if not match.is_whole and not match.accepts(""):
         holds = Q(folder__in=_paths(asking, match.on("path")))
     return of_asset(holds, posting=asking.assets(holds))
 
 
-def _folder_and_below(asking: Asking, path: str, *, is_whole: bool) -> Q:
+def _folder_and_below(asking: Asking, path: str, *, is_whole: bool) -> Condition:
     if is_whole:
-        # Between the two there is “a” itself and, as “/” sorts before “0”, all below it.
-        return ~(~Q(folder=path) & ~begins("folder", f"{path}/"))
+        holds = ~(~Q(folder=path) & ~begins("folder", f"{path}/"))
+        return of_asset(holds, posting=asking.assets(around("folder", path)))
     same = Q(path__iregex=rf"^{escaped(path)}(/|$)")
-    return Q(folder__in=_paths(asking, same))
+    holds = Q(folder__in=_paths(asking, same))
+    return of_asset(holds, posting=asking.assets(holds))
 
 
 def _paths(asking: Asking, holds: Q) -> Any:
-    return Folder.objects.filter(holds, cloud=asking.cloud).order_by().values_list("path", flat=True)
+    paths = Folder.objects.filter(holds, cloud=asking.cloud).order_by()
+    return paths.values_list("path", flat=True)
 
 
 def _filename(asking: Asking, asked: Asked) -> Condition:
     """The last part of the name."""
-    match = match_of(asked)
-    if match.value.is_anything:
-        return Condition(Q())
-    if match.pattern:
-        # The words, behind the last slash.
-        return Condition(Q(public_id__iregex=_last_part(match.pattern.regex)), costs=1)
-    end = "" if match.value.is_prefix else "[^/]{0}$"
-    lookup = "regex" if match.is_whole else "iregex"
-    regex = rf"(^|/){escaped(match.value.text)}{end or '[^/]*$'}"
-    found = Q(**{f"public_id__{lookup}": regex})
-    plain = Q(public_id__icontains=match.value.text) if match.value.text.isascii() else Q()
-    return Condition(plain & found, costs=1)
-
-
-def _last_part(regex: str) -> str:
-    """Let a pattern of words match in what has no slash behind it, and none within."""
-    inner = regex.replace(r"(\W|_)+", r"([^\w/]|_)+").replace(r"(^|\W|_)", r"(^|\W|_)")
-    if inner.endswith(r"(\W|_|$)"):
-        return inner.removesuffix(r"(\W|_|$)") + r"(([^\w/]|_)[^/]*)?$"
-    return rf"{inner}[^/]*$"
+    return Condition(match_of(asked).on_last_part("public_id"), costs=1)
 
 
 def _tags(asking: Asking, asked: Asked) -> Condition:

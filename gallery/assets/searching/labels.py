@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from typing import Any
 
-from django.db.models import Q, QuerySet, Value
-from django.db.models.functions import StrIndex
+from django.db.models import Count, Q, QuerySet, Value
+from django.db.models.functions import Coalesce, StrIndex
 from django.db.models.lookups import GreaterThan, GreaterThanOrEqual, LessThan
 
 from ...models import (
+    Asset,
     AssetContext,
     AssetTag,
     Cloud,
@@ -83,6 +85,22 @@ def _spelled_like(match: Match) -> set[int]:
     aliases = TagAlias.objects.filter(asked).order_by().values_list("tag", flat=True)
     own = Tag.objects.filter(asked).order_by().values_list("pk", flat=True)
     return set(own.union(aliases))
+
+
+#: Of tags, so many are counted: the most frequent.
+MOST_TAGS = 1000
+
+
+def tag_counts(assets: QuerySet[Asset]) -> dict[str, int]:
+    """Return how many of some assets have each tag, the most frequent first."""
+    name = Coalesce("spelling", "tag__label")
+    shown = PhotoTag.objects.filter(_SHOWN, photo__in=assets.values("photo"))
+    own = AssetTag.objects.filter(asset__in=assets.values("pk"))
+    counts = Counter[str]()
+    for rows in (shown.values_list(name), own.values_list("name")):
+        most = rows.order_by().annotate(n=Count("pk")).order_by("-n")[:MOST_TAGS]
+        counts.update(dict(most))
+    return dict(counts.most_common(MOST_TAGS))
 
 
 # --- Context ----------------------------------------------------------------------------------
@@ -175,15 +193,15 @@ def _names_entry(field: MetadataField, key: str) -> Q:
 def anywhere(cloud: Cloud, match: Match) -> Condition:
     """Ask for words in any text: the name, labels, and what the pages' search reads of a photo."""
     values = AssetContext.objects.filter(match.on("value"))
-    stored = MetadataValue.objects.filter(_any_value(cloud, match))
     named = match.on("public_id"), match.on("display_name")
     parts = [
         *[Condition(one, costs=1) for one in named],
         tagged(cloud, match),
         of_rows(values),
-        of_rows(stored),
         _written(match.value),
     ]
+    if MetadataField.objects.filter(cloud=cloud).exists():
+        parts.append(of_rows(MetadataValue.objects.filter(_any_value(cloud, match))))
     return some(parts)
 
 

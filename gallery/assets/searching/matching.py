@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -29,7 +30,8 @@ class _Pattern:
     @property
     def regex(self) -> str:
         end = "" if self.is_prefix else r"(\W|_|$)"
-        return rf"(^|\W|_){r'(\W|_)+'.join(self.words)}{end}"
+        words = r"(\W|_)+".join(self.words)
+        return rf"(^|\W|_){words}{end}"
 
 
 @dataclass(frozen=True)
@@ -89,12 +91,35 @@ class Match:
         lookup = _lookup("regex" if self.is_whole else "iregex")
         return Q(lookup(whole, f"^{escaped(self.value.text)}{end}"))
 
+    def on_last_part(self, column: str) -> Q:
+        """Return the condition on what comes behind the last slash of a column of paths."""
+        if self.value.is_anything:
+            return Q()
+        between, rest = r"([^\w/]|_)", "[^/]*" if self.value.is_prefix else ""
+        if self.pattern:
+            words = f"{between}+".join(self.pattern.words)
+            regex = rf"(^|\W|_){words}{rest or f'({between}[^/]*)?'}$"
+        elif "/" in self.value.text:
+            return Q(pk__in=[])
+        else:
+            regex = rf"(^|/){escaped(self.value.text)}{rest}$"
+        words = self.pattern.words if self.pattern else (self.value.text,)
+        lookup = "regex" if self.is_whole else "iregex"
+        return _containing(column, words) & Q(**{f"{column}__{lookup}": regex})
+
 
 def begins(column: str, prefix: str) -> Q:
     """Return the condition that a column begins with a text, case and all, as an index has it."""
     if connection.vendor == "sqlite":
         return Q(**{f"{column}__gte": prefix, f"{column}__lt": prefix + LAST})
     return Q(**{f"{column}__startswith": prefix})
+
+
+def around(column: str, path: str) -> Q:
+    """Return a condition that a path and all below it meet, and that an index has."""
+    if connection.vendor == "sqlite":  # “0” comes after “/”
+        return Q(**{f"{column}__gte": path, f"{column}__lt": f"{path}0"})
+    return begins(column, path)
 
 
 def escaped(text: str) -> str:
@@ -108,11 +133,15 @@ def _lookup(name: str) -> Any:
 
 def _with_words(column: str, pattern: _Pattern) -> Q:
     """Look for words; what has not even the longest of them is put aside sooner, where possible."""
-    found = Q(**{f"{column}__iregex": pattern.regex})
-    plain = [word for word in pattern.words if word.isascii()]
+    return _containing(column, pattern.words) & Q(**{f"{column}__iregex": pattern.regex})
+
+
+def _containing(column: str, words: Iterable[str]) -> Q:
+    """Return a condition that is soon asked and that holds wherever these words are found."""
+    plain = [word for word in words if word.isascii()]
     if not plain or connection.vendor != "sqlite":
-        return found
-    return Q(**{f"{column}__icontains": max(plain, key=len)}) & found
+        return Q()
+    return Q(**{f"{column}__icontains": max(plain, key=len)})
 
 
 # --- Parts of JSON ----------------------------------------------------------------------------

@@ -19,6 +19,7 @@ from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from ... import acts, tagging, tags, vectors
+from ...assets import notifying
 from ...interests import decks, profiles
 from ...interests.popular import note_popular
 from ...search.upkeep import complete_photos
@@ -63,8 +64,8 @@ def tidy() -> None:
         logger.info("Rang again for %s tagging runs.", rung)
     if going := acts.sweep():
         logger.info("Rang again for %s bulk acts.", going)
-    if rung := drops.sweep() + twins.sweep():
-        logger.info("Rang again for %s pictures to search by and scans for duplicates.", rung)
+    if rung := drops.sweep() + twins.sweep() + notifying.sweep():
+        logger.info("Rang again for %s pictures to search by, twin scans and notifications.", rung)
     if count := trends.recount():
         logger.info("Counted the tags of %s days, weeks and months.", count)
     if count := profiles.sweep():
@@ -94,6 +95,7 @@ def tidy_hourly() -> None:
     note_popular()
     profiles.forget_old_openings()
     decks.forget_old()
+    notifying.forget_old()
     vectors.refresh_indexes(every_space(), thorough=True)
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from io import BytesIO
 from typing import IO
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import ExifTags, Image, ImageCms
 
 from gallery.tests.imaging.test_decode import png_claiming
@@ -151,6 +154,89 @@ def test_large_photo_is_decoded_smaller_and_cut_at_the_same_place() -> None:
         assert is_near(small, (25, 5), (20, 200, 20))
     png = file_of(quadrants(3200, 1600))
     assert is_near(opened(derive(png, "w_64")), (60, 30), (230, 220, 20))
+
+
+# --- Anything at all -------------------------------------------------------------------------
+
+PARTS = [
+    "w_30",
+    "h_0.5",
+    "ar_300",
+    "ar_0.01",
+    "dpr_0.1",
+    "dpr_2",
+    "r_max",
+    "r_1:2:300:4",
+    "a_45",
+    "a_90.hflip",
+    "a_auto_right",
+    "a_ignore",
+    "b_auto",
+    "b_transparent",
+    "o_0",
+    "bo_30px_solid_rgb:ff000044",
+    "z_5",
+    "x_-90",
+    "y_0.5",
+    "co_transparent",
+    "cs_cmyk",
+    "q_1",
+    "f_heic",
+    "f_jp2",
+    "f_ico",
+    "f_gif",
+    "pg_2",
+    "fl_relative",
+    "fl_tiled",
+    "fl_no_overflow",
+    "fl_layer_apply",
+    "l_a",
+    "u_a",
+    "$x_iw",
+    "w_$x_add_3",
+    "l_text:Zz_9_italic_stroke_justify_letter_spacing_-5_line_spacing_-90:a%0Ab c",
+    "if_w_gt_9",
+    "e_shadow",
+    "e_outline",
+    "e_trim",
+    "e_make_transparent",
+    "e_oil_paint",
+    "e_cartoonify",
+    "e_redeye",
+    "e_pixelate_region",
+    "e_blur_faces",
+    "e_vignette",
+    "e_mask",
+    "e_screen",
+    *(
+        f"c_{crop}"
+        for crop in ("scale", "lfill", "pad", "mpad", "fill_pad", "crop", "thumb", "auto")
+    ),
+    *(f"g_{one}" for one in ("face", "faces", "auto", "custom", "xy_center", "south_east")),
+]
+ODD = [
+    file_of(Image.new("L", (1, 1))), file_of(Image.new("LA", (1, 90))), file_of(quadrants(90, 1)),
+    file_of(Image.new("RGBA", (30, 20), (9, 9, 9, 9)), "WEBP"), file_of(quadrants(40, 30), "GIF"),
+]  # fmt: skip
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.lists(st.lists(st.sampled_from(PARTS), min_size=1, max_size=5, unique=True), max_size=3),
+    st.sampled_from(ODD),
+)
+def test_whatever_can_be_read_is_carried_out_or_refused(
+    parts: list[list[str]], file: IO[bytes]
+) -> None:
+    scene = Scene(
+        open_layer=lambda _: file_of(quadrants(20, 10)),
+        faces=lambda: [Box(5, 5, 9, 9), Box(-50, 900, 10, 10), Box(1, 1, 0, 0)],
+        custom=lambda: [Box(3, 3, 10, 4)],
+    )
+    text = "/".join(map(",".join, parts))
+    with suppress(TransformationError):
+        derived = derive(file, text, scene=scene, limits=Limits(max_output_pixels=500_000))
+        assert min(derived.width_px, derived.height_px) >= 1
 
 
 # --- Animations and pages ---------------------------------------------------------------------

@@ -11,8 +11,8 @@ from itertools import product, takewhile
 
 from django.utils.crypto import constant_time_compare
 
-from ..assets.urls import escape_name, escape_words
 from ..transformations import looks_like_component
+from .urls import escape_name, escape_words
 
 #: The longest that is read, in characters.
 MAX_CHARS = 4000
