@@ -44,8 +44,8 @@ def rows_of(photo_ids: Collection[int]) -> dict[Key, Row]:
     """Return what is on these photos."""
     rows = PhotoTag.objects.filter(photo__in=photo_ids)
     return {
-        (photo, tag): Row(*columns)
-        for photo, tag, *columns in rows.values_list(
+        (photo, tag): Row(state, confidence, run, spelling, is_kept)
+        for photo, tag, state, confidence, run, spelling, is_kept in rows.values_list(
             "photo_id", "tag_id", "state", "confidence", "run_id", "spelling", "is_kept"
         )
     }

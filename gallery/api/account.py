@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from django.conf import settings
-from django.db.models import QuerySet, Sum
+from django.db.models import Count, QuerySet, Sum
 
 from ..assets import add_ons
 from ..assets.usage import flush
@@ -82,15 +82,19 @@ def _stored(call: Call) -> dict[str, Any]:
     assets = Asset.objects.of(call.cloud)
     derived = Derived.objects.filter(asset__cloud=call.cloud)
     backups = AssetVersion.objects.filter(asset__cloud=call.cloud)
-    resources, made = assets.count(), derived.count()
-    parts: list[QuerySet[Any]] = [assets, derived, backups]
-    size_bytes = sum(part.aggregate(of=Sum("size_bytes", default=0))["of"] for part in parts)
+    counts, sizes = zip(*(_sums(rows) for rows in (assets, derived, backups)), strict=True)
     return {
-        "resources": resources,
-        "derived_resources": made,
-        "objects": {"usage": resources + made},
-        "storage": {"usage": size_bytes},
+        "resources": counts[0],
+        "derived_resources": counts[1],
+        "objects": {"usage": counts[0] + counts[1]},
+        "storage": {"usage": sum(sizes)},
     }
+
+
+def _sums(rows: QuerySet[Any]) -> tuple[int, int]:
+    """Return how many there are, and how many bytes they have."""
+    sums = rows.order_by().aggregate(count=Count("pk"), size_bytes=Sum("size_bytes", default=0))
+    return sums["count"], sums["size_bytes"]
 
 
 def _limits(call: Call) -> dict[str, Any]:

@@ -77,7 +77,7 @@ def check_signature(
             if constant_time_compare(algorithm(signed.encode()).hexdigest(), signature.lower()):
                 return
     wanted = string_to_sign(sent, version=2)
-    raise UnauthorizedError(f"Invalid Signature {signature}. String to sign - '{wanted}'.")
+    raise UnauthorizedError(f"Invalid Signature {signature[:200]}. String to sign - '{wanted}'.")
 
 
 def check_timestamp(params: Params) -> None:
@@ -103,9 +103,11 @@ def _as_date(seconds: int) -> str:
 
 
 def cloud_named(name: str) -> Cloud:
-    cloud = Cloud.objects.select_related("owner").filter(
-        name__iexact=name, owner__is_active=True
-    ).first()
+    """Return a cloud by its name, in whatever case: some client libraries write it in lower."""
+    clouds = Cloud.objects.select_related("owner").filter(owner__is_active=True)
+    if len(name) > 100 or not name.isprintable():
+        raise UnauthorizedError("Invalid cloud_name")
+    cloud = clouds.filter(name__iexact=name).first()
     if cloud is None:
         raise UnauthorizedError(f"Invalid cloud_name {name}")
     return cloud
@@ -118,7 +120,7 @@ def signed_key(cloud: Cloud, params: Params, *, is_label: bool = False) -> ApiKe
         raise BadRequestError("Missing required parameter - api_key")
     key = _active(cloud, name)
     if key is None:
-        raise UnauthorizedError(f"Invalid api_key {name}")
+        raise UnauthorizedError(f"Invalid api_key {name[:100]}")
     check_signature(params.sent, params.text("signature"), key, is_label=is_label)
     check_timestamp(params)
     return key

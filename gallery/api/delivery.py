@@ -22,13 +22,20 @@ from ..assets.turns import BusyError
 from ..imaging.errors import ImageError
 from ..models import ApiKey, Asset, Cloud, Derived
 from ..outbound import OutboundError
-from ..transformations import Transformation, TransformationError, parse
+from ..transformations import Transformation, TransformationError
 from ..transformations.parameters import FORMAT_ALIASES
 from . import tag_lists
 from .errors import ApiError, BadRequestError, NotFoundError, RateLimitedError, UnauthorizedError
 from .files import PICTURES, Sent, answer, header_safe, kind_of_file, with_safety
 
 MONTH_S, HOUR_S, MINUTE_S = 30 * 86400, 3600, 60
+#: All that delivering what is stored needs to know; to compile and read more takes longer.
+_NEEDED = (
+    "resource_type", "type", "public_id", "file", "format", "pages", "size_bytes", "etag",
+    "version", "version_id", "coordinates", "access_control", "moderation_status", "headers",
+    "uploaded_at", "deleted_at", "cloud__name", "cloud__strict_transformations", "photo__file",
+    "photo__visibility",
+)  # fmt: skip
 #: They say how a file is sent and change nothing in it.
 _SENDING = ("attachment", "immutable_cache")
 
@@ -86,7 +93,7 @@ def _answer(request: HttpRequest, cloud_name: str, address: Address) -> HttpResp
     found = _found(request, cloud_name, address)
     if not access.is_deliverable(found.asset):
         raise NotFoundError.asset(found.asset.public_id)
-    parsed = parse(found.reading.transformation)
+    parsed = rendering.parsed_from(found.reading.transformation)
     if _is_original(found, parsed):
         return _original(request, found, parsed)
     return _derived(request, found, parsed)
@@ -143,7 +150,8 @@ def _found(request: HttpRequest, cloud_name: str, address: Address) -> Found:
         cloud__name=cloud_name, cloud__owner__is_active=True, deleted_at=None,
         resource_type=address.resource_type, type=address.type, public_id__in=wanted,
     )  # fmt: skip
-    there = {asset.public_id: asset for asset in rows.select_related("cloud", "photo")}
+    needed = rows.select_related("cloud", "photo").only(*_NEEDED)
+    there = {asset.public_id: asset for asset in needed}
     for reading in readings:
         for name in reading.names:
             if name.public_id in there:
@@ -185,7 +193,7 @@ def _instead(
 def _default_of(reading: Reading) -> str | None:
     if "d_" not in reading.transformation:
         return None
-    return parse(reading.transformation).default_image
+    return rendering.parsed_from(reading.transformation).default_image
 
 
 def _fetched(

@@ -33,7 +33,7 @@ from .errors import (
     RateLimitedError,
     UnauthorizedError,
 )
-from .params import Params, read
+from .params import Params, read, read_to_end
 
 logger = logging.getLogger(__name__)
 
@@ -158,6 +158,7 @@ def by_method(**handlers: Handler) -> Handler:
 
 @csrf_exempt
 def no_such_route(request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
+    read_to_end(request)
     return _refusal(NotFoundError(f"There is no {request.path}"), uuid.uuid4().hex)
 
 
@@ -170,7 +171,8 @@ def _enter_upload(request: HttpRequest, cloud: Cloud) -> Call:
         is_label = request.path.endswith(("/tags", "/context", "/metadata"))
         key = auth.signed_key(cloud, params, is_label=is_label)
         return _with_preset(Call(request, cloud, params, key=key))
-    if "upload_preset" in params and (preset := _open_preset(cloud, params)):
+    is_upload = request.path.endswith("/upload")
+    if is_upload and "upload_preset" in params and (preset := _open_preset(cloud, params)):
         auth.merged(preset.settings, params, is_unsigned=True)
         params.values["overwrite"] = "false"
         return Call(request, cloud, params, preset=preset)
@@ -179,6 +181,8 @@ def _enter_upload(request: HttpRequest, cloud: Cloud) -> Call:
         return _with_preset(Call(request, cloud, params, key=found))
     if "api_key" in params:
         raise BadRequestError("Missing required parameter - signature")
+    if not is_upload:
+        raise UnauthorizedError("Missing required parameter - signature")
     auth.unsigned_preset(cloud, params)  # says what is missing
     raise UnauthorizedError("Missing required parameter - api_key")
 
@@ -223,18 +227,24 @@ def _answered(
     enter: Callable[[HttpRequest, Cloud], Call],
     deed: str,
 ) -> HttpResponseBase:
-    request_id, who = uuid.uuid4().hex, ""
+    request_id, who, call = uuid.uuid4().hex, "", None
     try:
+        if "\0" in request.path:
+            raise BadRequestError("An address has a character in it that no text has")
         cloud = auth.cloud_named(cloud_name)
         call = enter(request, cloud)
         call.request_id = request_id
         who = _count(call, deed)
         answer = _json(handler(call, **kwargs))
     except REFUSALS as error:
+        read_to_end(request)
         answer = _refusal(as_api_error(error), request_id, is_upload=deed != "api-admin")
     except Exception:
         logger.exception("A request of the API broke off: %s %s", request.method, request.path)
         answer = _refusal(ApiError("General Error", status=500), request_id)
+    finally:
+        if call is not None:
+            call.params.close()
     if deed == "api-admin":
         _tell_limits(answer, deed, who)
     return _with_headers(answer, request_id)

@@ -109,7 +109,7 @@ def header_safe(text: str) -> str:
 def _content(request: HttpRequest, sent: Sent, etag: str, modified_s: int) -> HttpResponseBase:
     span = _span(request, sent.size_bytes, etag, modified_s)
     if span is not None and not span:
-        refused = HttpResponse(status=416)
+        refused = HttpResponse(status=416, content_type="text/plain")
         refused["Content-Range"] = f"bytes */{sent.size_bytes}"
         return refused
     part = span or range(sent.size_bytes)

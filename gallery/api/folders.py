@@ -8,7 +8,7 @@ from ..assets import folders, naming
 from ..models import Folder
 from . import cursors
 from .doors import Answer, Call
-from .errors import BadRequestError, NotFoundError
+from .errors import BadRequestError
 
 
 def root(call: Call) -> Answer:
@@ -69,7 +69,3 @@ def _listed(call: Call, path: str) -> Answer:
 
 def _item(folder: Folder) -> dict[str, Any]:
     return _named(folder.path) | {"external_id": folder.external_id}
-
-
-def search(call: Call, **kwargs: Any) -> Answer:
-    raise NotFoundError

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import codecs
+import contextlib
 import json
 import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import IO, Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote_to_bytes
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -20,7 +22,11 @@ from .errors import BadRequestError
 MAX_FIELDS_BYTES = 4 * 1024**2
 MAX_DATA_URI_BYTES = 80 * 1024**2
 MAX_FIELDS = 2000
+_BLOCK_BYTES = 64 * 1024
 _INDEXED = re.compile(r"^([^\[\]]*)((?:\[[^\[\]]*\])+)$")
+_ENCODED_NAME = re.compile(r";\s*filename\*\s*=\s*([A-Za-z0-9_-]{0,40})'[^']{0,40}'([^;\s]+)")
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _TRUE, _FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off", "")
 
 
@@ -43,6 +49,10 @@ class Params:
     values: dict[str, Any] = field(default_factory=dict)
     files: dict[str, SentFile] = field(default_factory=dict)
     sent: list[tuple[str, str]] = field(default_factory=list)
+
+    def close(self) -> None:
+        for sent in self.files.values():
+            sent.file.close()
 
     def __contains__(self, name: str) -> bool:
         return self.values.get(name) is not None
@@ -170,9 +180,7 @@ def _bare(text: str) -> str:
 def read(request: HttpRequest) -> Params:
     """Read all parameters of a request; those of the body win. Raises BadRequestError."""
     params = Params()
-    for name, value in parse_qsl(
-        request.META.get("QUERY_STRING", ""), keep_blank_values=True, max_num_fields=MAX_FIELDS
-    ):
+    for name, value in _pairs(request.META.get("QUERY_STRING", "")):
         _note(params, name, value)
     from_address, params.sent = params.sent, []
     kind, _ = parse_options_header(request.META.get("CONTENT_TYPE", ""))
@@ -180,10 +188,17 @@ def read(request: HttpRequest) -> Params:
         _read_multipart(request, params)
     elif _has_body(request):
         _read_plain(request, params, kind)
-    in_body = {_bare_key(name) for name, _ in params.sent} | params.values.keys()
+    in_body = {_bare_key(name) for name, _ in params.sent}
     params.sent[:0] = [one for one in from_address if _bare_key(one[0]) not in in_body]
     params.values = _gathered(params)
     return params
+
+
+def _pairs(text: str) -> list[tuple[str, str]]:
+    try:
+        return parse_qsl(text, keep_blank_values=True, max_num_fields=MAX_FIELDS)
+    except ValueError:
+        raise BadRequestError("The request has too many parameters") from None
 
 
 def _has_body(request: HttpRequest) -> bool:
@@ -202,8 +217,16 @@ def _body(request: HttpRequest) -> Any:
     return request.META["wsgi.input"]
 
 
-def _bare_key(name: str) -> str:
-    return name.split("[")[0]
+def read_to_end(request: HttpRequest) -> None:
+    """Take what is left of a request's body, up to what one may have, and forget it.
+
+    The server hangs up on a client whose body nobody read, when that client's next request may
+    be on its way already.
+    """
+    body, left = _body(request), MAX_DATA_URI_BYTES + MAX_FIELDS_BYTES
+    with contextlib.suppress(OSError):  # the client went away
+        while left > 0 and (block := body.read(min(left, _BLOCK_BYTES))):
+            left -= len(block)
 
 
 def _note(params: Params, name: str, value: str) -> None:
@@ -219,27 +242,49 @@ def _read_plain(request: HttpRequest, params: Params, kind: str) -> None:
         raise BadRequestError(f"Request too large. Maximum is {limit} bytes.")
     if kind == "application/json" or body.lstrip()[:1] == b"{":
         params.values = _json_object(body)
+        params.sent += _as_sent(params.values)
         return
     try:
-        pairs = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=MAX_FIELDS)
-    except ValueError:
+        text = body.decode()
+    except UnicodeDecodeError:
         raise BadRequestError("The body of the request cannot be read") from None
-    for name, value in pairs:
+    for name, value in _pairs(text):
         _note(params, name, value)
+
+
+def _as_sent(values: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return JSON as fields would have been sent, so that a signature covers all of it."""
+    return [
+        (name, _as_text(one))
+        for name, value in values.items()
+        if value is not None
+        for one in _as_list(value)
+    ]
+
+
+def _as_text(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def _json_object(body: bytes) -> dict[str, Any]:
     if not body.strip():
         return {}
     try:
-        told = json.loads(body)
+        told = json.loads(body, parse_constant=_no_number)
     except (ValueError, RecursionError):
         raise BadRequestError("The body of the request is no JSON") from None
     if not isinstance(told, dict):
         raise BadRequestError("The body of the request is no JSON object")
-    if "\\u0000" in body.decode(errors="replace"):
+    text = json.dumps(told, ensure_ascii=False)
+    if "\\u0000" in text or _SURROGATE.search(text):
         raise BadRequestError("A parameter has a character in it that no text has")
     return told
+
+
+def _no_number(text: str) -> Any:
+    raise ValueError(text)
 
 
 def _read_multipart(request: HttpRequest, params: Params) -> None:
@@ -257,24 +302,59 @@ def _read_multipart(request: HttpRequest, params: Params) -> None:
         for part in parser:
             _take(params, part)
     except ParserLimitReached:
-        most = settings.MAX_UPLOAD_BYTES
-        got = request.META.get("CONTENT_LENGTH") or "more"
-        raise BadRequestError(f"File size too large. Got {got}. Maximum is {most}.") from None
+        raise _too_much(request) from None
     except (MultipartError, ValueError):
         raise BadRequestError("The form of the request cannot be read") from None
 
 
+def _too_much(request: HttpRequest) -> BadRequestError:
+    length, most = request.META.get("CONTENT_LENGTH") or "more", settings.MAX_UPLOAD_BYTES
+    if length.isdecimal() and int(length) <= most:
+        return BadRequestError("The form of the request has too many or too long fields")
+    return BadRequestError(f"File size too large. Got {length}. Maximum is {most}.")
+
+
 def _take(params: Params, part: Any) -> None:
-    if part.filename is not None and part.name == "file":
-        params.files[part.name] = SentFile(part.file, _bare_name(_text(part.filename)), part.size)
+    name = _text(part.name or "")
+    if name == "file" and (part.filename is not None or _is_binary(part.file)):
+        _close(params.files.get(name))
+        params.files[name] = SentFile(part.file, _bare_name(_filename(part)), part.size)
         return
-    if part.size > MAX_FIELDS_BYTES and part.name != "file":
-        raise BadRequestError(f"Parameter {part.name[:100]} is too long")
     try:
-        _note(params, _text(part.name or ""), part.raw.decode())
+        if part.size > MAX_FIELDS_BYTES and name != "file":
+            raise BadRequestError(f"Parameter {name[:100]} is too long")
+        _note(params, name, part.raw.decode())
     except UnicodeDecodeError:
-        raise BadRequestError(f"Parameter {part.name[:100]} is no text") from None
-    part.close()
+        raise BadRequestError(f"Parameter {name[:100]} is no text") from None
+    finally:
+        part.close()
+
+
+def _close(sent: SentFile | None) -> None:
+    if sent is not None:
+        sent.file.close()
+
+
+def _filename(part: Any) -> str:
+    """Return a part's file name; one in the form of RFC 5987 says its character set."""
+    if found := _ENCODED_NAME.search(part.disposition):
+        try:
+            return unquote_to_bytes(found[2]).decode(found[1] or "utf-8")
+        except (LookupError, UnicodeDecodeError):
+            pass
+    return _text(part.filename or "")
+
+
+def _is_binary(file: IO[bytes]) -> bool:
+    """Tell a file that came without a name from an address that is a file's."""
+    file.seek(0)
+    head = file.read(512)
+    file.seek(0)
+    try:
+        text = codecs.getincrementaldecoder("utf-8")().decode(head)
+    except UnicodeDecodeError:
+        return True
+    return bool(_CONTROL.search(text))
 
 
 def _text(latin: str) -> str:
@@ -295,19 +375,34 @@ def _gathered(params: Params) -> dict[str, Any]:
     """Join ``name[]``, ``name[0]`` and ``name[key]`` to arrays and mappings, and JSON over them."""
     plain: dict[str, Any] = {}
     for name, value in params.sent:
-        found = _INDEXED.match(name)
-        if found is None:
-            plain[name] = [*_as_list(plain[name]), value] if name in plain else value
+        bare, key = _split_name(name)
+        if bare in params.values:
             continue
-        key = found[2].split("]")[0][1:]
-        if key == "" or key.isdigit():
-            bare = plain.setdefault(found[1], [])
-            plain[found[1]] = [*bare, value] if isinstance(bare, list) else [value]
+        if key is None:
+            plain[bare] = [*_as_list(plain[bare]), value] if bare in plain else value
+        elif key == "" or key.isdigit():
+            plain[bare] = [*_as_list(plain.get(bare, [])), value]
         else:
-            bare = plain.setdefault(found[1], {})
-            plain[found[1]] = {**bare, key: value} if isinstance(bare, dict) else {key: value}
-    params.sent = [(_bare_key(name), value) for name, value in params.sent]
+            known = plain.get(bare)
+            plain[bare] = {**(known if isinstance(known, dict) else {}), key: value}
+    params.sent = [(_signed_name(name), value) for name, value in params.sent]
     return plain | {name: value for name, value in params.values.items() if value is not None}
+
+
+def _split_name(name: str) -> tuple[str, str | None]:
+    """Return a name without brackets and what is in the first of them, None without any."""
+    found = _INDEXED.match(name)
+    return (name, None) if found is None else (found[1], found[2].split("]")[0][1:])
+
+
+def _bare_key(name: str) -> str:
+    return _split_name(name)[0]
+
+
+def _signed_name(name: str) -> str:
+    """Return under which name a field is signed: an array's without brackets, others' as it is."""
+    bare, key = _split_name(name)
+    return bare if key is None or key == "" or key.isdigit() else name
 
 
 def _as_list(value: Any) -> list[Any]:

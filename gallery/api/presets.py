@@ -17,33 +17,14 @@ from .params import Params
 Row = TypeVar("Row", bound=Model)
 
 #: Parameters of uploads that are true or false, however a caller writes that.
-FLAGS = frozenset(
-    [
-        "accessibility_analysis",
-        "async",
-        "backup",
-        "cinemagraph_analysis",
-        "colors",
-        "discard_original_filename",
-        "disallow_public_id",
-        "exif",
-        "faces",
-        "image_metadata",
-        "invalidate",
-        "live",
-        "media_metadata",
-        "overwrite",
-        "phash",
-        "quality_analysis",
-        "return_delete_token",
-        "unique_display_name",
-        "unique_filename",
-        "use_asset_folder_as_public_id_prefix",
-        "use_filename",
-        "use_filename_as_display_name",
-        "visual_search",
-    ]
-)
+FLAGS = frozenset([
+    "accessibility_analysis", "async", "backup", "cinemagraph_analysis", "colors",
+    "disallow_public_id", "discard_original_filename", "exif", "faces", "image_metadata",
+    "invalidate", "live", "media_metadata", "overwrite", "phash", "quality_analysis",
+    "return_delete_token", "unique_display_name", "unique_filename",
+    "use_asset_folder_as_public_id_prefix", "use_filename", "use_filename_as_display_name",
+    "visual_search",
+])  # fmt: skip
 _MAPPINGS = ("context", "metadata")
 
 

@@ -53,9 +53,7 @@ def found(call: Call) -> dict[str, Any]:
     asked = _searched(call, expression, now=now, keys=keys)
     total = asked.count() if position is None else int(position[1])
     limit = cursors.page_size(params, default=PAGE, most=MOST)
-    assets, place = asked.page(
-        limit=limit, total=total, after=position[2:] if position else None
-    )
+    assets, place = asked.page(limit=limit, total=total, after=position[2:] if position else None)
     answer: dict[str, Any] = {
         "total_count": total,
         "time": round((time.perf_counter() - started) * 1000),

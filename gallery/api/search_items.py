@@ -92,7 +92,7 @@ def _analysis(asset: Asset) -> Item:
     if "semi_transparent" in known:
         told["transparent"] = known["semi_transparent"]
     if "colors" in known:
-        told["colors"] = {color: share for color, share in known["colors"]}
+        told["colors"] = dict(known["colors"])
     if asset.is_image and (asset.coordinates.get("faces") or "faces" in known):
         told |= {"faces": analysing.faces_of(asset), "face_count": len(analysing.faces_of(asset))}
     return told

@@ -1,4 +1,4 @@
-"""Where an upload's bytes come from: a part of the form, an address, a data URI, or many requests."""
+"""Where an upload's bytes come from: a part of the form, an address, a data URI, many requests."""
 
 from __future__ import annotations
 
@@ -37,7 +37,10 @@ class Source:
 
 @contextmanager
 def opened(call: Call) -> Iterator[Source | Progress]:
-    """Open the file of a request, or tell how much of it there is yet. Raises ApiError, AssetError."""
+    """Open the file of a request, or tell how much of it there is yet.
+
+    Raises ApiError, AssetError.
+    """
     sent = call.params.files.get("file")
     if sent is None:
         with _from_text(call) as source:
@@ -61,6 +64,13 @@ def opened(call: Call) -> Iterator[Source | Progress]:
         return
     with partial.assembled(progress.upload) as whole:
         yield Source(whole, sent.name)
+
+
+def is_elsewhere(call: Call) -> bool:
+    """Whether the file has to be fetched first. Raises BadRequestError where there is none."""
+    if "file" in call.params.files:
+        return False
+    return not _DATA_URI.match(call.params.required("file"))
 
 
 def as_file(file: IO[bytes], name: str, size_bytes: int) -> File[bytes]:

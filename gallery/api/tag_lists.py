@@ -27,7 +27,8 @@ def listed(cloud_name: str, address: Address) -> dict[str, Any]:
         type=DeliveryType.UPLOAD,
         photo__visibility=Visibility.PUBLIC,
     )
-    newest = labels.tagged(photos, tag).select_related("photo").newest_first()[:MAX_LISTED]
+    tagged = labels.tagged(photos.newest_first(), tag)
+    newest = tagged.select_related("photo")[:MAX_LISTED]
     return _body([one for one in newest if access.is_open(one, is_original=True)])
 
 

@@ -48,8 +48,7 @@ def upload(call: Call, resource_type: str) -> Answer:
     """Store a file and do what is asked with it; or, asked so, have a worker do both."""
     wishes = reading.wishes(call)
     reading.draft(call, resource_type)  # says what is wrong before anything is fetched
-    if wishes.is_async and "file" not in call.params.files:
-        call.params.required("file")
+    if wishes.is_async and sources.is_elsewhere(call):
         return _upload_later(call, resource_type, None, wishes)
     with sources.opened(call) as source:
         if isinstance(source, Progress):
@@ -199,7 +198,7 @@ def explicit(call: Call, resource_type: str) -> Answer:
     asset = storing.find(call.cloud, kind, reading_type(params), params.required("public_id"))
     changes, steps = reading.changes(asset, params), _steps(asset, params)
     if wishes.is_async:
-        return _later(call, "explicit", kind, wishes, file=None)
+        return _later(call, "explicit", kind, wishes) | {"public_id": asset.public_id}
     with transaction.atomic():
         for step in steps:
             step()
@@ -320,41 +319,42 @@ def delete_by_token(call: Call, resource_type: str | None = None) -> Answer:
 def _upload_later(
     call: Call, resource_type: str, source: Source | None, wishes: Wishes
 ) -> Payload:
+    """Note an upload; it has its name at once, so that tried again it is no other."""
+    params = call.params
     if source is not None:
-        call.params.values["filename_override"] = (
-            call.params.text("filename_override") or source.name
-        )
-    return _later(call, "upload", resource_type, wishes, file=source)
+        params.values["filename_override"] = params.text("filename_override") or source.name
+    draft = reading.draft(call, resource_type, named_by=source.name if source else "")
+    if not draft.public_id and (source is not None or not draft.uses_filename):
+        params.values["public_id"] = replace(draft, prefix="").name(resource_type)
+    name = reading.draft(call, resource_type).public_id
+    told = _later(call, "upload", resource_type, wishes, file=source)
+    prefix = f"{draft.prefix}/" if draft.prefix else ""
+    return told | ({"public_id": prefix + name} if name else {})
 
 
 def _later(
-    call: Call, action: str, resource_type: str, wishes: Wishes, *, file: Source | None
+    call: Call, action: str, resource_type: str, wishes: Wishes, *, file: Source | None = None
 ) -> Payload:
     """Note a request for a worker; what it asks has been checked."""
     values = {name: value for name, value in call.params.values.items() if name != "async"}
     if file is not None:
         values.pop("file", None)
+    params = {
+        "values": values,
+        "resource_type": resource_type,
+        "preset": call.preset.pk if call.preset else None,
+        "site": call.secure_base_url,
+        "told": [*wishes.told],
+    }
     job = jobs.queue(
-        call.cloud,
-        action,
-        key=call.key,
-        params={
-            "values": values,
-            "resource_type": resource_type,
-            "preset": call.preset.pk if call.preset else None,
-            "site": call.secure_base_url,
-            "told": [*wishes.told],
-        },
-        file=file.file if file else None,
+        call.cloud, action, key=call.key, params=params, file=file.file if file else None
     )
-    answer = {
+    return {
         "status": "pending",
         "resource_type": resource_type,
         "type": reading_type(call.params),
         "batch_id": job.batch_id,
     }
-    public_id = call.params.text("public_id")
-    return answer | ({"public_id": public_id} if public_id else {})
 
 
 def _call_of(job: ApiJob) -> Call:

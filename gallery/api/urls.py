@@ -150,7 +150,7 @@ _DELIVERY = [
         r"^(?P<cloud_name>[^/]+)/search/(?P<rest>[^/]+/\d+/[^/]+(?:/[^/]+)?)$", search.by_address
     ),
     re_path(
-        r"^(?P<cloud_name>[^/]+)/(?P<kind>image|raw|video|iu|images|files)/(?P<rest>.+)$",
+        r"^(?P<cloud_name>[^/]+)/(?P<kind>image|raw|video|iu|images|files)/(?P<rest>(?s:.+))$",
         delivery.deliver,
     ),
 ]
@@ -161,5 +161,5 @@ urlpatterns = [
     *_REST,
     re_path(r"^v1_1(?:/.*)?$", no_such_route),
     *_DELIVERY,
-    re_path(r"^(?P<cloud_name>[^/]+)/(?P<rest>.+)$", delivery.deliver_from_root),
+    re_path(r"^(?P<cloud_name>[^/]+)/(?P<rest>(?s:.+))$", delivery.deliver_from_root),
 ]

@@ -130,11 +130,13 @@ def draft(call: Call, resource_type: str, *, named_by: str = "") -> Draft:
     place, prefix = _place(params)
     filename = params.text("filename_override") or named_by
     uses_filename = params.flag("use_filename")
-    is_public_id_ours = params.flag("disallow_public_id")
+    name = "" if params.flag("disallow_public_id") else params.text("public_id")
+    if name:
+        naming.check_public_id(f"{prefix}/{name}" if prefix else name)
     return Draft(
         resource_type=resource_type,
         type=type_of(params),
-        public_id="" if is_public_id_ours else params.text("public_id"),
+        public_id=name,
         prefix=prefix,
         place=place,
         filename=_bare(filename),

@@ -81,10 +81,10 @@ class Address:
         parts = self.segments[: min(len(self.segments) - 1, MAX_COMPONENTS)]
         most = sum(1 for _ in takewhile(looks_like_component, parts))
         for taken in range(most, -1, -1):
-            rest, version = self.segments[taken:], None
+            transformation, rest = "/".join(self.segments[:taken]), self.segments[taken:]
             if len(rest) > 1 and (found := _VERSION.match(rest[0])):
-                version, rest = int(found[1]), rest[1:]
-            yield from self._named("/".join(self.segments[:taken]), version, rest)
+                yield from self._named(transformation, int(found[1]), rest[1:])
+            yield from self._named(transformation, None, rest)  # or it is a folder's name
 
     def _named(
         self, transformation: str, version: int | None, rest: tuple[str, ...]
@@ -97,9 +97,9 @@ class Address:
             _, dot, extension = last.rpartition(".")
             source = f"{public_id}.{extension}" if dot else public_id
             if self.resource_type == "raw":
-                names = (Name(source, None), Name(public_id, None))
+                names = [Name(source, None), Name(public_id, None)]
             else:
-                names = (Name(public_id, extension if dot else None),)
+                names = [Name(public_id, extension if dot else None)]
             yield Reading(transformation, version, source, _short_enough(names))
 
 

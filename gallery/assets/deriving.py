@@ -11,15 +11,15 @@ from ..models import Asset, Derived
 from ..transformations import (
     Breakpoint,
     BreakpointSpec,
+    Scene,
     looks_like_component,
-    parse,
 )
 from ..transformations import Derived as Rendered
 from ..transformations.encode import CONTENT_TYPES
 from ..transformations.parameters import read_format
 from . import known, scenes
 from .errors import InvalidError
-from .rendering import Wish, find, keep, make, widths, wish
+from .rendering import Wish, find, keep, make, parsed_from, widths, wish
 from .urls import url_path
 
 __all__ = [
@@ -54,9 +54,9 @@ def drop(asset: Asset) -> None:
     Derived.objects.filter(asset=asset).delete()
 
 
-def scene_of(asset: Asset, transformation: str = "", *, is_signed: bool = True) -> scenes.Scene:
+def scene_of(asset: Asset, transformation: str = "", *, is_signed: bool = True) -> Scene:
     """Return what rendering this transformation of an asset by hand is told of the asset."""
-    parsed = parse(unquote(transformation))
+    parsed = parsed_from(unquote(transformation))
     return scenes.surroundings(asset, parsed, is_signed=is_signed).scene()
 
 
@@ -160,8 +160,8 @@ def _keep(asset: Asset, transformation: str, format: str | None, point: Breakpoi
 
 
 def _spec(asset: Asset, asked: Mapping[str, Any]) -> BreakpointSpec:
-    text = asked.get("transformation") or ""
-    if not isinstance(text, str):
+    text = asked.get("transformation")
+    if not isinstance(text, str | None):
         raise InvalidError("The transformation of responsive_breakpoints has to be a text")
     format = asked.get("format") or None
     least = _number(asked, "min_width", 50, 1, 16_000)
@@ -169,7 +169,7 @@ def _spec(asset: Asset, asked: Mapping[str, Any]) -> BreakpointSpec:
     if least > most:
         raise InvalidError("min_width of responsive_breakpoints is larger than max_width")
     return BreakpointSpec(
-        parse(unquote(text)),
+        parsed_from(unquote(text or "")),
         read_format(str(format)) if format else None,
         least,
         most,

@@ -7,8 +7,9 @@ from django.db import IntegrityError, transaction
 from ..models import Cloud, NamedTransformation
 from ..transformations import Transformation
 
-#: So many without a name are remembered of a cloud, so that addresses cannot fill the database.
-MAX_UNNAMED = 2000
+#: So many without a name are remembered of a cloud, so that addresses cannot fill the database;
+#: of holders of a key, so many times as many.
+MAX_UNNAMED, SIGNED_TIMES = 2000, 5
 _MAX_CHARS = 1000
 
 
@@ -35,22 +36,22 @@ def is_allowed_for_strict(cloud: Cloud, parsed: Transformation) -> bool:
     return rows.filter(allowed_for_strict=True).exists()
 
 
-def note_use(cloud: Cloud, parsed: Transformation, text: str) -> None:
+def note_use(cloud: Cloud, parsed: Transformation, text: str, *, is_signed: bool = True) -> None:
     """Note that a transformation was used, as sent: its names, or itself where it has none."""
     if parsed.named:
         unused = NamedTransformation.objects.filter(cloud=cloud, is_named=True, is_used=False)
         unused.filter(name__in=parsed.named).update(is_used=True)
     elif text and len(text) <= _MAX_CHARS:
-        _note_unnamed(cloud, text)
+        _note_unnamed(cloud, text, most=MAX_UNNAMED * (SIGNED_TIMES if is_signed else 1))
 
 
-def _note_unnamed(cloud: Cloud, text: str) -> None:
+def _note_unnamed(cloud: Cloud, text: str, *, most: int) -> None:
     unnamed = NamedTransformation.objects.filter(cloud=cloud, is_named=False)
     found = unnamed.filter(name=text).first()
     if found is not None:
         if not found.is_used:
             unnamed.filter(pk=found.pk).update(is_used=True)
-    elif unnamed.count() < MAX_UNNAMED:
+    elif unnamed.count() < most:
         row = NamedTransformation(cloud=cloud, name=text, definition=text, is_used=True)
         try:
             with transaction.atomic():

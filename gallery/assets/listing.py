@@ -8,10 +8,9 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from ..models import Asset, DeliveryType
-from ..models.assets import AssetQuerySet
 
 #: The last character there is: no text that begins with a prefix is beyond prefix and it.
 _LAST = "\U0010ffff"
@@ -51,7 +50,7 @@ class Page:
     position: list[Any] | None
 
 
-def page(assets: AssetQuerySet, order: Order, *, after: Sequence[Any] | None, limit: int) -> Page:
+def page(assets: QuerySet[Asset], order: Order, *, after: Sequence[Any] | None, limit: int) -> Page:
     if after is not None:
         assets = assets.filter(order.beyond(after))
     found = list(assets.select_related("photo").order_by(*order.columns)[: limit + 1])
@@ -59,7 +58,7 @@ def page(assets: AssetQuerySet, order: Order, *, after: Sequence[Any] | None, li
 
 
 def page_of_all_types(
-    assets: AssetQuerySet, order: Order, *, after: Sequence[Any] | None, limit: int
+    assets: QuerySet[Asset], order: Order, *, after: Sequence[Any] | None, limit: int
 ) -> Page:
     """`page`, where the delivery type is open: an index has the order within each type alone."""
     found: list[Asset] = []

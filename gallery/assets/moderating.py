@@ -40,7 +40,7 @@ def decide(asset: Asset, status: str) -> None:
 
 def _show_or_hide(asset: Asset, entry: dict[str, Any]) -> None:
     """Hide the photo of what is rejected, noting whether it was seen, or show it again."""
-    photos = Photo.objects.filter(pk=asset.photo_id)
+    photos = Photo.objects.filter(asset=asset)
     if entry["status"] == REJECTED:
         if photos.public().exists():
             entry["was_public"] = True

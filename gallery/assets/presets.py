@@ -22,22 +22,10 @@ MAX_NAME_CHARS, MAX_PRESETS, MAX_MAPPINGS, MAX_TEMPLATE_CHARS = 255, 1000, 1000,
 MAX_SETTINGS_CHARS, GENERATED_CHARS = 100_000, 8
 _PARAMETER = re.compile(r"[a-z][a-z_]{0,49}", re.ASCII)
 #: What a request says of itself, and no preset can say for it.
-_NOT_KEPT = frozenset(
-    [
-        "api_key",
-        "cloud_name",
-        "file",
-        "new_name",
-        "public_ids",
-        "resource_type",
-        "signature",
-        "timestamp",
-        "token",
-        "upload_preset",
-        "name",
-        "unsigned",
-    ]
-)
+_NOT_KEPT = frozenset([
+    "api_key", "cloud_name", "file", "name", "new_name", "public_ids", "resource_type",
+    "signature", "timestamp", "token", "unsigned", "upload_preset",
+])  # fmt: skip
 
 
 def preset_of(cloud: Cloud, name: str) -> UploadPreset:

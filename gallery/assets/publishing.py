@@ -33,7 +33,7 @@ def _publish(asset: Asset, *, overwrite: bool) -> bool:
             if not closed.update(**changes):
                 return False
             if asset.moderation_status != REJECTED:
-                Photo.objects.filter(pk=asset.photo_id).set_visibility(Visibility.PUBLIC)
+                Photo.objects.filter(asset=asset).set_visibility(Visibility.PUBLIC)
     except IntegrityError:
         return False
     asset.type = DeliveryType.UPLOAD

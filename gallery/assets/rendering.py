@@ -86,7 +86,7 @@ def wish(
 
     The asset comes with its cloud and photo. Raises TransformationError.
     """
-    parsed = parsed or transformations.parse(text)
+    parsed = parsed or parsed_from(text)
     whole = parsed
     if parsed.named:
         whole = transformations.expand(parsed, known.definitions(asset.cloud, parsed).get)
@@ -99,6 +99,11 @@ def wish(
     )  # fmt: skip
 
 
+def parsed_from(text: str) -> Transformation:
+    """Parse what an address says, decoded once. Raises TransformationError."""
+    return transformations.parse(text.replace("\n", "%0A"))  # texts may have several lines
+
+
 def _accepted(accept: str) -> str:
     """Return what of an Accept header decides between formats, in one spelling."""
     kinds = [kind.replace(" ", "").lower().split(";") for kind in accept[:2000].split(",")]
@@ -108,7 +113,8 @@ def _accepted(accept: str) -> str:
 
 def find(wanted: Wish) -> Derived | None:
     """Return the picture if it was made before; one statement."""
-    return Derived.objects.filter(asset_id=wanted.asset.pk, key=wanted.key).first()
+    found = Derived.objects.filter(asset_id=wanted.asset.pk, key=wanted.key)
+    return next(iter(found.order_by()), None)
 
 
 def make(wanted: Wish) -> Derived:
@@ -119,7 +125,7 @@ def make(wanted: Wish) -> Derived:
             return found
         rendered = _rendered(wanted, transformations.render)
         derived = keep(wanted, rendered)
-    known.note_use(wanted.asset.cloud, wanted.parsed, wanted.text)
+    known.note_use(wanted.asset.cloud, wanted.parsed, wanted.text, is_signed=wanted.is_signed)
     return derived
 
 
@@ -139,7 +145,7 @@ def told(wanted: Wish, *, before: Callable[[], None] = lambda: None) -> dict[str
     wants_widths = asked is not None and asked[1]
     if not wants_widths and "getinfo" not in wanted.whole.flags:
         return None
-    key = f"told {wanted.asset.pk} {wanted.key}"
+    key = f"told-{wanted.asset.pk}-{wanted.key}"
     if (known_answer := cache.get(key)) is not None:
         return dict(known_answer)
     before()

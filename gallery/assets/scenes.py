@@ -65,7 +65,7 @@ class Surroundings:
         if not self.is_signed:
             raise TransformationError("A layer from elsewhere needs a signed address.")
         try:
-            return outside.fetch(self.asset.cloud, url).file
+            return outside.fetch(self.asset.cloud, url, is_signed=True).file
         except OutboundError as error:
             raise TransformationError(f"Error in loading {url} - {error}") from error
 
@@ -102,7 +102,7 @@ def layers_of(cloud: Cloud, public_ids: Sequence[str], is_signed: bool) -> dict[
         for one in rows.select_related("photo", "cloud")
         if _may_be_shown(one, is_signed)
     }
-    found = {}
+    found: dict[str, Asset] = {}
     for public_id in public_ids:
         for name in _spellings(public_id):
             if name in known:

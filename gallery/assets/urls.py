@@ -50,4 +50,4 @@ def _with_words(found: re.Match[str]) -> str:
 
 
 def _quoted(found: re.Match[str]) -> str:
-    return quote(found[0], safe="")
+    return quote(found[0], safe="").replace("~", "%7E")

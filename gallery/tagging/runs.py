@@ -15,7 +15,7 @@ from .. import renditions, vocabulary
 from ..imaging.errors import ImageError
 from ..models import BulkAct, Fingerprint, Photo, RunStatus, TaggingRun, TaughtTag, User
 from ..models.photos import PhotoQuerySet
-from ..models.tagging import UNFINISHED_STATUSES, run_finished
+from ..models.tagging import UNFINISHED_STATUSES, TaggingRunQuerySet, run_finished
 from ..taggers import get_tagger, gives_features, shown_options
 from ..taggers.base import (
     SUGGESTION_FLOOR,
@@ -124,23 +124,42 @@ def request_again(photo: Photo, *, by: User) -> list[TaggingRun]:
 
 def outdated(tagger: str) -> PhotoQuerySet:
     """Photos that a tagger has answered about, but not with its present model or words."""
+    return _outdated(tagger, TaggingRun.objects.counting().by_pages())
+
+
+def _outdated(tagger: str, asked: TaggingRunQuerySet) -> PhotoQuerySet:
     model = get_tagger(tagger).model
     if not model:
         return Photo.objects.none()
-    asked = TaggingRun.objects.counting().by_pages()
     runs = asked.filter(photo=OuterRef("pk"), tagger=tagger)
     fresh = runs.filter(Q(model_version=model) | Q(status__in=UNFINISHED_STATUSES))
     return Photo.objects.filter(Exists(runs.filter(status=RunStatus.COMPLETE)), ~Exists(fresh))
 
 
+def _seen_by_an_earlier_model(tagger: str) -> PhotoQuerySet:
+    """Photos whose tags a tagger has no part in, but on which it tells which are like them."""
+    if not gives_features(tagger):
+        return Photo.objects.none()
+    tagging = TaggingRun.objects.counting().by_pages().filter(photo=OuterRef("pk"), tagger=tagger)
+    seen = _outdated(tagger, TaggingRun.objects.filter(act=None))
+    return seen.filter(~Exists(tagging))
+
+
 def request_outdated(tagger: str) -> int:
-    """Ask a tagger again about every outdated photo, at the photo's threshold; return how many."""
+    """Ask a tagger again about every outdated photo, at the photo's threshold; return how many.
+
+    It only looks at those whose tags it has no part in.
+    """
     runs = TaggingRun.objects.counting().by_pages().filter(tagger=tagger)
     newer = runs.filter(photo=OuterRef("photo"), pk__gt=OuterRef("pk"))
     latest = runs.filter(~Exists(newer), photo__in=outdated(tagger))
     asked = 0
     for run in latest.select_related("photo__owner").iterator(chunk_size=500):
         request_run(run.photo, tagger=tagger, threshold=run.threshold)
+        asked += 1
+    seen = _seen_by_an_earlier_model(tagger).select_related("owner")
+    for photo in seen.iterator(chunk_size=500):
+        request_run(photo, tagger=tagger, counts=False)
         asked += 1
     return asked
 

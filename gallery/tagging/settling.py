@@ -10,6 +10,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from ..models import Asset, AssetTag, Photo, PhotoTag, Tag, TaggingRun, TagState
+from ..models.assets import MAX_NAME_CHARS
 from ..models.tagging import DECIDED_STATES, Said, tags_changed
 from ..models.tags import MAX_LABEL_CHARS
 from ..taggers import terms_of
@@ -90,7 +91,8 @@ def _voice(run: TaggingRun) -> tuple[int, str, int | None]:
 def keep_other_names(run: TaggingRun) -> None:
     """Keep what a program's run said beside the photo's tags, where two names mean one tag.
 
-    Such as “automobile” of a photo that has “car”: pages show one tag, the program gets both.
+    Such as “automobile” of a photo that has “car”: pages show one tag, the program gets both. And
+    where a name has no letter or digit, pages show nothing.
     """
     asset = Asset.objects.filter(photo=run.photo_id).first()
     wanted = [one["tag"] for one in run.suggestions if one["confidence"] > run.threshold]
@@ -98,16 +100,22 @@ def keep_other_names(run: TaggingRun) -> None:
         return
     shown = {row.tag_id: row for row in run.photo.photo_tags.shown().select_related("tag")}
     tags = Tag.objects.known(wanted)
-    names = {(row.spelling or row.tag.label).casefold() for row in shown.values()}
-    others = [
-        name
-        for name in wanted
-        if (tag := tags.get(name)) and tag.pk in shown and name.casefold() not in names
-    ]
+    there = {(row.spelling or row.tag.label).casefold() for row in shown.values()}
+    others = {
+        name.casefold(): name
+        for name in reversed(wanted)
+        if name.casefold() not in there and _is_shown(tags.get(name), shown)
+    }
     AssetTag.objects.bulk_create(
-        [AssetTag(asset=asset, name=name) for name in others], ignore_conflicts=True
+        [AssetTag(asset=asset, name=name[:MAX_NAME_CHARS]) for name in others.values()],
+        ignore_conflicts=True,
     )
     Asset.objects.filter(pk=asset.pk).update(tags_updated_at=timezone.now())
+
+
+def _is_shown(tag: Tag | None, shown: Collection[int]) -> bool:
+    """Whether a photo shows a tag, or pages can have none of such a name."""
+    return tag is None or tag.pk in shown
 
 
 def hold_tags(photo_ids: Collection[int]) -> None:

@@ -114,3 +114,9 @@ def test_start_up_loads_neither_model_nor_numpy() -> None:
         "sys.exit(bool({'onnxruntime', 'numpy', 'scipy', 'pillow_heif'} & set(sys.modules)))"
     )
     subprocess.run([sys.executable, "-c", check], check=True, cwd=site.BASE_DIR)
+
+
+@pytest.mark.parametrize("value", [{"imagga_tagging": "unknown"}, {"imagga_tagging": 7}, ["x"]])
+def test_add_ons_name_taggers_that_there_are(value: Any, settings: Settings) -> None:
+    settings.ADD_ONS = value
+    assert "gallery.E006" in ids()

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from ...assets import (
@@ -39,6 +40,8 @@ def update(call: Call, **named: str) -> Answer:
     """Change what the request names of an asset, and nothing else; all of it or nothing."""
     asset, params = finding.one(call, named), call.params
     asked, threshold = _add_ons(params)
+    if asked and asset.photo is None:
+        raise BadRequestError(f"Illegal value {asked[0]} for categorization: it is no picture")
     for name in _NOT_OFFERED:
         if text := params.text(name):
             raise BadRequestError(f"Illegal value {text[:100]} for {name}")
@@ -103,7 +106,7 @@ def _steps(asset: Asset, params: Params) -> list[Callable[[], None]]:
 def publish(call: Call, resource_type: str) -> Answer:
     """Publish private assets: those named, or those whose names begin so, or of a tag."""
     params = call.params
-    assets = Asset.objects.of(call.cloud).filter(
+    assets: QuerySet[Asset] = Asset.objects.of(call.cloud).filter(
         resource_type=resource_type, type__in=_closed_types(params)
     )
     query: list[Any] = ["publish", resource_type]

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from django.db.models import QuerySet
+
 from ...assets import labels, notifying, removing
 from ...assets import listing as pages
 from ...assets.listing import Order
 from ...models import Asset
-from ...models.assets import AssetQuerySet
 from .. import cursors
 from ..doors import Answer, Call
 from ..errors import BadRequestError
@@ -64,7 +65,7 @@ def _named(call: Call, names: Sequence[str], found: dict[str, Asset]) -> Answer:
     return {"deleted": deleted, "deleted_counts": by_name, "partial": False}
 
 
-def _many(call: Call, assets: AssetQuerySet, order: Order, query: Sequence[Any]) -> Answer:
+def _many(call: Call, assets: QuerySet[Asset], order: Order, query: Sequence[Any]) -> Answer:
     """Delete as many as one request may."""
     query = ["delete", *query]
     after = cursors.read(call, query)

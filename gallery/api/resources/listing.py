@@ -8,13 +8,13 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils.dateparse import parse_date, parse_datetime
 
 from ...assets import analysing, labels
 from ...assets import listing as pages
 from ...assets.listing import Order, Page
 from ...models import Asset, ResourceType
-from ...models.assets import AssetQuerySet
 from .. import cursors, payloads
 from ..doors import Answer, Call
 from ..errors import BadRequestError
@@ -70,9 +70,11 @@ def by_context(call: Call, resource_type: str) -> Answer:
 
 
 def by_moderation(call: Call, resource_type: str, kind: str, status: str) -> Answer:
-    assets = Asset.objects.of(call.cloud).filter(
-        resource_type=resource_type, moderation_kind=kind, moderation_status=status
-    )
+    assets = (
+        Asset.objects.of(call.cloud)
+        .filter(resource_type=resource_type, moderation_kind=kind, moderation_status=status)
+        .exclude(moderation_kind="")
+    )  # without which SQLite would not read its index
     order = Order("pk", is_descending=_is_descending(call.params))  # as its index has it
     return _paged(call, assets, order, ["moderation", resource_type, kind, status])
 
@@ -102,13 +104,13 @@ def detail(call: Call, **named: str) -> Answer:
 # --- Pages ------------------------------------------------------------------------------------
 
 
-def _newest(call: Call, assets: AssetQuerySet, query: Sequence[Any]) -> Answer:
+def _newest(call: Call, assets: QuerySet[Asset], query: Sequence[Any]) -> Answer:
     return _paged(call, assets, Order(is_descending=_is_descending(call.params)), query)
 
 
 def _paged(
     call: Call,
-    assets: AssetQuerySet,
+    assets: QuerySet[Asset],
     order: Order,
     query: Sequence[Any],
     *,

@@ -12,6 +12,7 @@ from ...models import Asset
 from .. import payloads
 from ..doors import Answer, Call
 from ..errors import BadRequestError
+from ..params import Params
 from . import finding
 
 
@@ -66,4 +67,4 @@ def _one(call: Call, asset: Asset, version_id: str | None) -> payloads.Payload:
         return {"error": "no_backup"}
     except (AssetError, ImageError) as error:
         return {"error": str(error)}
-    return payloads.detail(call, restored, call.params)
+    return payloads.detail(call, restored, Params())  # versions are ids here, and no flag

@@ -67,9 +67,13 @@ def _date(label: str, value: Any) -> str:
 
 def _members(label: str, value: Any) -> list[str] | None:
     members = _listed(label, value)
+    if not members:
+        return None
     if len(members) > MAX_SET:
         raise InvalidError(f"Too many values for field {label}. Maximum is {MAX_SET}.")
-    return [*dict.fromkeys(_text(label, member) for member in members)] or None
+    if any(isinstance(member, list) for member in members):
+        raise InvalidError(f"A list within a list is not a valid value for field {label}")
+    return [*dict.fromkeys(_text(label, member) for member in members)]
 
 
 def _listed(label: str, value: Any) -> list[Any]:

@@ -26,7 +26,8 @@ def tagged(queryset: QuerySet[Asset], name: str) -> QuerySet[Asset]:
     own_keys = list(own.values_list("asset_id", flat=True)[: FEW + 1])
     photos = list(rows.values_list("photo_id", flat=True)[: FEW + 1])
     if len(own_keys) <= FEW and len(photos) <= FEW:
-        return queryset.filter(Q(pk__in=own_keys) | Q(photo__in=photos))
+        of_photos = Asset.objects.filter(photo__in=photos).values_list("pk", flat=True)
+        return queryset.filter(pk__in={*own_keys, *of_photos})  # an OR would look at every asset
     return queryset.filter(
         Exists(own.filter(asset=OuterRef("pk"))) | Exists(rows.filter(photo=OuterRef("photo_id")))
     )

@@ -54,7 +54,9 @@ class Posting:
     def _own_keys(self) -> QuerySet[Any]:
         assert self.rows is not None
         keys = self.rows.order_by().values(self.key)
-        return Asset.objects.filter(photo__in=keys).order_by().values("pk") if self.of_photos else keys
+        if not self.of_photos:
+            return keys
+        return Asset.objects.filter(photo__in=keys).order_by().values("pk")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 from django.db.models import Count, F, FloatField, IntegerField, Q, Value
@@ -216,7 +217,6 @@ class Search:
         return {one.key: found[f"n{place}"] for place, one in enumerate(ranges)}
 
 
-
 @dataclass(frozen=True, slots=True)
 class Range:
     """Numbers from ``low`` to before ``high``; None: no end."""
@@ -254,5 +254,7 @@ PARTS: Mapping[str, Sequence[int]] = {
 def parted(name: str) -> list[Range]:
     """Return the ranges that numbers are counted in when nobody says otherwise."""
     bounds = [None, *PARTS[name], None]
-    pairs = zip(bounds, bounds[1:], strict=False)
-    return [Range(f"{low or 0}-{'' if high is None else high}", low, high) for low, high in pairs]
+    return [
+        Range(f"{low or 0}-{'' if high is None else high}", low, high)
+        for low, high in pairwise(bounds)
+    ]

@@ -64,8 +64,7 @@ class FolderSearch:
         if after is not None:
             further, (value, last) = "lt" if key.is_falling else "gt", after
             rows = rows.filter(
-                Q(**{f"{column}__{further}": value})
-                | Q(**{column: value, f"pk__{further}": last})
+                Q(**{f"{column}__{further}": value}) | Q(**{column: value, f"pk__{further}": last})
             )
         found = list(rows[: limit + 1])
         if len(found) <= limit:

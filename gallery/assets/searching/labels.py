@@ -227,4 +227,3 @@ def _written(value: Text) -> Condition:
         end = "" if value.is_prefix else " "
         together.append(photos.Facts(Q(text__contains=f" {' '.join(words)}{end}")))
     return of_photo(photos.All(together))
-

@@ -32,8 +32,8 @@ _GRAMMAR = r"""
     _one: refused | _choice
     refused: NOT+ _choice
     _choice: _OPEN values _CLOSE | _value | range
-    _value: WORD | PHRASE
-    range: FROM (WORD | PHRASE) _TO (WORD | PHRASE) UNTIL
+    _value: WORD | PHRASE | STAR
+    range: FROM _value _TO _value UNTIL
 
     _OPEN: "("
     _CLOSE: ")"
@@ -45,8 +45,9 @@ _GRAMMAR = r"""
     _TO.5: /TO(?=[\s"]|$)/
     NOT.5: /(?<![^\s(!+-])(?:NOT(?=[\s("])|[!+-](?=[^\s)]))/
     FIELD.3: /[^\W\d](?:[\w.\-]|\\.)*(?=\s*[:=<>])/
-    PHRASE.3: /"(?:[^"\\]|\\.)*"\*?/s
-    WORD.1: /(?:\\.|[^\s!(){}\[\]*^~?:\\=&><"|]|\|(?!\|)|(?<=\d):(?=\d))+\*?|\*/s
+    PHRASE.3: /"(?:[^"\\]|\\.)*"(?:\*(?=[\s()\]}|&]|$))?/s
+    WORD.1: /(?:\\.|[^\s!(){}\[\]*^~?:\\=&><"|]|\|(?!\|)|(?<=\d):(?=\d))+(?:\*(?=[\s()\]}|&]|$))?/s
+    STAR.2: /\*(?=[\s()\]}|&]|$)/
 
     %ignore /\s+/
 """

@@ -72,8 +72,8 @@ class Match:
             return _with_words(column, self.pattern)
         if self.is_whole:
             return begins(column, self.value.text) if self.value.is_prefix else self._same(column)
-        lookup = "istartswith" if self.value.is_prefix else "iexact"
-        return Q(**{f"{column}__{lookup}": self.value.text})
+        without_case = "istartswith" if self.value.is_prefix else "iexact"
+        return Q(**{f"{column}__{without_case}": self.value.text})
 
     def _same(self, column: str) -> Q:
         return Q(**{column: self.value.text})
@@ -103,9 +103,9 @@ class Match:
             return Q(pk__in=[])
         else:
             regex = rf"(^|/){escaped(self.value.text)}{rest}$"
-        words = self.pattern.words if self.pattern else (self.value.text,)
+        known = self.pattern.words if self.pattern else (self.value.text,)
         lookup = "regex" if self.is_whole else "iregex"
-        return _containing(column, words) & Q(**{f"{column}__{lookup}": regex})
+        return _containing(column, known) & Q(**{f"{column}__{lookup}": regex})
 
 
 def begins(column: str, prefix: str) -> Q:
@@ -128,7 +128,7 @@ def escaped(text: str) -> str:
 
 
 def _lookup(name: str) -> Any:
-    return TextField.get_lookups()[name]
+    return TextField().get_lookup(name)
 
 
 def _with_words(column: str, pattern: _Pattern) -> Q:

@@ -37,7 +37,10 @@ class Stretch(Generic[Stop]):
 
 
 def stretch_of(asked: Asked, read: Callable[[Text], Stretch[Stop]]) -> Stretch[Stop]:
-    """Return the values that are asked for; ``read`` tells how far one reaches. Raises MistakeError."""
+    """Return the values that are asked for; ``read`` tells how far one reaches.
+
+    Raises MistakeError.
+    """
     value = asked.value
     if isinstance(value, Span):
         low, high = _end(value.low, read), _end(value.high, read)

@@ -13,7 +13,9 @@ def state() -> State:
     """Return the content of every table that acts write to, keys of mere relations apart."""
     return {
         "photo tags": set(
-            PhotoTag.objects.values_list("photo", "tag", "state", "confidence", "run")
+            PhotoTag.objects.values_list(
+                "photo", "tag", "state", "confidence", "run", "spelling", "is_kept"
+            )
         ),
         "tags": set(Tag.objects.values_list("pk", "slug", "label", "category", "threshold")),
         "aliases": set(TagAlias.objects.values_list("slug", "label", "tag")),

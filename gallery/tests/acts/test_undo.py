@@ -12,7 +12,7 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gallery import acts, tags
+from gallery import acts, tagging, tags
 from gallery.models import BulkAct, Photo, PhotoTag, Tag, TaughtTag, User
 from gallery.taggers.base import Opinion, Suggestion
 from gallery.tests.acts.state import state
@@ -36,7 +36,15 @@ def libraries(draw: Any) -> dict[str, Any]:
     """Draw what taggers said of each photo, what a person decided, and what stands where."""
     return {
         "runs": draw(
-            st.lists(st.tuples(st.integers(0, PHOTOS - 1), st.sampled_from("ab"), said), max_size=6)
+            st.lists(
+                st.tuples(
+                    st.integers(0, PHOTOS - 1),
+                    st.sampled_from("ab"),
+                    said,
+                    st.sampled_from([None, None, "imagga_tagging"]),
+                ),
+                max_size=6,
+            )
         ),
         "decided": draw(
             st.dictionaries(
@@ -69,8 +77,8 @@ class Library:
         self.photos = [make_photo(self.person) for _ in range(PHOTOS)]
         self.keys = Tag.objects.by_label(LABELS)
         self._place(drawn)
-        for number, tagger, suggestions in drawn["runs"]:
-            self._answer(self.photos[number], tagger, suggestions)
+        for number, tagger, suggestions, add_on in drawn["runs"]:
+            self._answer(self.photos[number], tagger, suggestions, add_on)
         for label in sorted(drawn["taught"]):
             self._teach(label)
         for photo in self.photos:
@@ -80,7 +88,7 @@ class Library:
                 photo=self.photos[number],
                 tag=self.keys[label],
                 defaults={"state": decided},
-                create_defaults={"state": decided, "confidence": 1.0},
+                create_defaults={"state": decided, "confidence": 1.0, "spelling": label.upper()},
             )
 
     def _place(self, drawn: dict[str, Any]) -> None:
@@ -92,8 +100,10 @@ class Library:
             tags.add_alias(self.keys[label], alias)
         tags.rebuild_closure()
 
-    def _answer(self, photo: Photo, tagger: str, suggestions: dict[str, float]) -> None:
-        run = make_run(photo, suggestions=suggestions, tagger=tagger)
+    def _answer(
+        self, photo: Photo, tagger: str, suggestions: dict[str, float], add_on: str | None
+    ) -> None:
+        run = make_run(photo, suggestions=suggestions, tagger=tagger, add_on=add_on)
         type(run).objects.filter(pk=run.pk).update(status="complete", finished_at=timezone.now())
 
     def _teach(self, label: str) -> None:
@@ -108,8 +118,6 @@ class Library:
         taught.run_on(self.photos[0], confidence=0.7, threshold=0.4).save()
 
     def _settle(self, photo: Photo) -> None:
-        from gallery import tagging
-
         tagging.settle(photo)
 
     def ids(self, numbers: set[int]) -> list[int]:
@@ -197,6 +205,21 @@ def test_acts_undone_in_turn_restore_exactly_what_was_there(
             assert (act.status, act.left_count) == ("undone", 0)
         assert [state()] == before
         transaction.set_rollback(True)
+
+
+def test_what_a_program_asked_for_goes_with_its_tagger_and_comes_back(
+    olga: User, seen: ToldTagger
+) -> None:
+    photo = make_photo(olga)
+    make_run(photo, suggestions={"Koala": 0.9}, tagger="a", add_on="imagga_tagging")
+    photo.tagging_runs.update(status="complete")
+    tagging.settle(photo)
+    before = state()
+    assert photo.photo_tags.get().is_kept
+    act = acts.forget_tagger("a", by=olga)
+    assert not photo.photo_tags.exists()
+    acts.undo(act)
+    assert state() == before
 
 
 def test_undoing_keeps_what_a_person_decided_since(olga: User, seen: ToldTagger) -> None:

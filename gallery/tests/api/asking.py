@@ -57,14 +57,14 @@ def post(
     *,
     content: bytes | None = None,
     name: str = "photo.jpg",
-    headers: Mapping[str, str] | None = None,
+    http_headers: Mapping[str, str] | None = None,
     **params: Any,
 ) -> Any:
     """Post a signed form to ``/v1_1/CLOUD/path``, with a file when there is ``content``."""
     fields = signed(cloud, params)
     if content is not None:
         fields["file"] = SimpleUploadedFile(name, content)
-    return client.post(f"/v1_1/{cloud.name}/{path}", fields, headers=dict(headers or {}))
+    return client.post(f"/v1_1/{cloud.name}/{path}", fields, headers=dict(http_headers or {}))
 
 
 def ask(client: Client, cloud: Cloud, method: str, path: str, **params: Any) -> Any:

@@ -123,6 +123,11 @@ def test_text_of_layers_arrives_as_it_was_escaped(cloud: Cloud) -> None:
     assert Derived.objects.get().transformation == "l_text:Arial_20:a%252Cb%20c"
 
 
+def test_a_text_may_have_lines(cloud: Cloud) -> None:
+    make_stored(cloud, "a")
+    assert get("/demo/image/upload/l_text:Arial_20:a%0Ab/v1/a.png").status_code == 200
+
+
 # --- What is not there ------------------------------------------------------------------------
 
 
@@ -378,9 +383,7 @@ def test_pictures_of_other_sites_are_refused(cloud: Cloud) -> None:
 def test_strict_clouds_make_only_what_they_know_or_what_is_signed(cloud: Cloud) -> None:
     Cloud.objects.update(strict_transformations=True)
     make_stored(cloud, "a")
-    NamedTransformation.objects.create(
-        cloud=cloud, name="small", definition="w_11", is_named=True
-    )
+    NamedTransformation.objects.create(cloud=cloud, name="small", definition="w_11", is_named=True)
     NamedTransformation.objects.create(
         cloud=cloud, name="w_12", definition="w_12", allowed_for_strict=True
     )
@@ -442,7 +445,9 @@ def test_what_is_stored_costs_two_statements(cloud: Cloud) -> None:
     make_stored(cloud, "a")
     path = "/demo/image/upload/c_fill,h_20,w_30/v1/a.jpg"
     get(path)
-    with CaptureQueriesContext(connection, ) as seen:
+    with CaptureQueriesContext(
+        connection,
+    ) as seen:
         assert get(path).status_code == 200
     assert len(seen) == 2
     with CaptureQueriesContext(connection) as seen:

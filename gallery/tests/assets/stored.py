@@ -24,7 +24,7 @@ def make_stored(
 ) -> Asset:
     """Return an asset with its bytes in the storage: by default a JPEG of 64 × 48 pixels."""
     content = picture() if content is None else content
-    facts = {"size_bytes": len(content), "etag": hashlib.md5(content).hexdigest()}  # noqa: S324
+    facts: dict[str, Any] = {"size_bytes": len(content), "etag": hashlib.md5(content).hexdigest()}  # noqa: S324
     is_image = fields.get("resource_type", ResourceType.IMAGE) == ResourceType.IMAGE
     if is_image:
         facts |= {"format": format}
@@ -43,4 +43,5 @@ def image_of(content: bytes) -> Image.Image:
 
 def bytes_of(asset: Asset) -> bytes:
     with asset.stored.storage.open(asset.stored.name or "", "rb") as file:
-        return file.read()
+        content: bytes = file.read()
+        return content

@@ -50,6 +50,11 @@ def test_fewer_components_are_tried_next() -> None:
     assert [one.source for one in readings] == ["a.jpg", "h_1/a.jpg", "w_1/h_1/a.jpg"]
 
 
+def test_what_looks_like_a_version_may_be_a_folder() -> None:
+    readings = list(read("image/upload/v12/a.jpg").readings())
+    assert [(one.version, one.source) for one in readings] == [(12, "a.jpg"), (None, "v12/a.jpg")]
+
+
 def test_a_name_with_a_dot_is_looked_for_in_full_first() -> None:
     [full, without] = first("image/upload/x.y/a.b.jpg").names
     assert (full.public_id, full.format) == ("x.y/a.b.jpg", None)
@@ -111,7 +116,10 @@ def test_a_thousand_components_are_few_readings() -> None:
 # --- Signatures -------------------------------------------------------------------------------
 
 
-def signature(text: str, secret: str = "secret", *, algorithm: str = "sha1", chars: int = 8) -> str:
+SECRET = "secret"
+
+
+def signature(text: str, secret: str = SECRET, *, algorithm: str = "sha1", chars: int = 8) -> str:
     digest = hashlib.new(algorithm, (text + secret).encode()).digest()
     return base64.urlsafe_b64encode(digest).decode()[:chars]
 

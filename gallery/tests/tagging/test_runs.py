@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from django_tasks_db.models import DBTaskResult
 
 from gallery import tagging
 from gallery.models import Photo, TaggingRun
@@ -91,6 +93,28 @@ def test_photos_of_an_earlier_model_are_tagged_again_at_their_own_threshold(
 def test_photos_that_nobody_had_tagged_are_left_alone(told: ToldTagger) -> None:
     make_photo()
     assert not tagging.outdated("told").exists()
+
+
+def test_photos_that_were_only_looked_at_are_looked_at_again(
+    photo: Photo, told: ToldTagger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    photo.tagging_runs.all().delete()
+    tagging.perform(tagging.request_run(photo, tagger="told", counts=False))
+    photo.tagging_runs.update(model_version="told/0")
+    assert tagging.request_outdated("told") == 0, "it tells nothing of what photos look like"
+    monkeypatch.setattr(ToldTagger, "gives_features", True)
+    assert tagging.request_outdated("told") == 1
+    assert photo.tagging_runs.latest("pk").is_look
+    assert tagging.request_outdated("told") == 0
+
+
+def test_looks_wait_until_workers_have_nothing_else_to_do(
+    photo: Photo, django_capture_on_commit_callbacks: Any
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True):
+        run = tagging.request_run(photo, tagger="told", counts=False)
+    run.refresh_from_db()
+    assert DBTaskResult.objects.get(pk=run.task_id).priority < 0
 
 
 def test_nothing_of_what_is_nobodys_business_is_kept(photo: Photo, told: ToldTagger) -> None:

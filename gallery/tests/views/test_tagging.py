@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from gallery import tagging
 from gallery.models import Photo, PhotoTag, TaggingRun, TagState, User
 from gallery.tests.factories import make_photo, make_run, make_user
 
@@ -98,6 +99,22 @@ def test_panel_tells_the_owner_which_tagger_failed_and_why(
     client.force_login(owner)
     page = client.get(photo.get_absolute_url()).content.decode()
     assert "imagga could not tag this photo. The photo&#x27;s file is missing." in page
+
+
+def test_page_tells_what_a_program_asked_for_under_which_name(
+    client: Client, owner: User, photo: Photo
+) -> None:
+    TaggingRun.objects.all().delete()
+    make_run(photo, suggestions={"otter": 0.81}, status="complete", threshold=0.9)
+    run = make_run(photo, suggestions={"otter": 0.81}, add_on="imagga_tagging", status="complete")
+    tagging.settle(photo)
+    kept = photo.photo_tags.get(tag__label="otter")
+    assert (kept.run, kept.is_kept) == (run, True)
+    client.force_login(owner)
+    page = client.get(f"{photo.get_absolute_url()}?threshold=0.95").content.decode()
+    assert "bundled 81\N{NO-BREAK SPACE}% · bundled (imagga_tagging) 81" in page
+    assert "<strong>bundled (imagga_tagging)</strong> complete" in page
+    assert "would go" not in page
 
 
 def test_page_refreshes_itself_without_scripts_until_done(client: Client, photo: Photo) -> None:

@@ -12,7 +12,7 @@ from gallery.api.resources import deleting
 from gallery.assets import labels, storing
 from gallery.assets.storing import Draft
 from gallery.models import Asset, AssetVersion, Cloud, Derived, Notification, Photo
-from gallery.tests.api.asking import ask
+from gallery.tests.api.asking import ask, auth_of
 from gallery.tests.factories import make_asset, make_cloud
 from gallery.tests.pictures import picture
 
@@ -177,7 +177,7 @@ def test_a_version_comes_back_by_its_id(client: Client, cloud: Cloud) -> None:
         client, cloud, "POST", "resources/restore",
         asset_ids=[second.asset_id], versions=[first.version_id],
     ).json()  # fmt: skip
-    assert answer.get(second.asset_id, answer)["etag"] == first.etag
+    assert answer[second.asset_id]["etag"] == first.etag
 
 
 def test_nothing_comes_back_in_another_cloud(client: Client, cloud: Cloud) -> None:
@@ -211,3 +211,14 @@ def test_what_to_restore_has_to_be_said(
 ) -> None:
     answer = ask(client, cloud, "POST", "resources/image/upload/restore", **params)
     assert answer.status_code == (200 if params.get("public_ids") == 1.5 else 400)
+
+
+@pytest.mark.parametrize("body", ['{"public_ids": ["\\ud800"]}', '{"public_ids": ["a\\u0000"]}'])
+def test_text_that_is_none_does_not_get_far(client: Client, cloud: Cloud, body: str) -> None:
+    headers = {"Authorization": auth_of(cloud)}
+    for method, path in (("delete", "upload"), ("post", "upload/restore"), ("put", "upload/a")):
+        url = f"/v1_1/{cloud.name}/resources/image/{path}"
+        answer = getattr(client, method)(
+            url, body, content_type="application/json", headers=headers
+        )
+        assert answer.status_code in (400, 405)

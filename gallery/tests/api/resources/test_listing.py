@@ -195,7 +195,7 @@ def test_a_list_by_tag_or_context_is_of_this_cloud(client: Client, cloud: Cloud)
 
 
 def test_a_list_by_moderation_folder_or_id(client: Client, cloud: Cloud) -> None:
-    waiting = {"moderation_kind": "manual", "moderation_status": "pending"}
+    waiting: dict[str, Any] = {"moderation_kind": "manual", "moderation_status": "pending"}
     mine = make_asset(cloud, "f/a", **waiting)
     make_asset(cloud, "f/b")
     make_asset(cloud, "f/g/c")

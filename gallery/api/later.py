@@ -1,0 +1,41 @@
+"""Work for later: a request noted for a worker, and done by it as if it had just come in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.http import HttpRequest
+
+from ..assets import jobs, notifying
+from ..models import ApiJob
+from .doors import REFUSALS, Call
+from .params import Params
+
+
+def queue(call: Call, action: str, **more: Any) -> dict[str, Any]:
+    """Note a request, which has been checked, and answer that it is worked on."""
+    told = notifying.checked_urls(call.params.text("notification_url"))
+    values = {name: value for name, value in call.params.values.items() if name != "async"}
+    job = jobs.queue(
+        call.cloud,
+        action,
+        key=call.key,
+        params={"values": values, "site": call.secure_base_url, "told": [*told], **more},
+    )
+    return {"status": "processing", "batch_id": job.batch_id}
+
+
+def perform(job: ApiJob, event: str, work: Callable[[Call], dict[str, Any]]) -> None:
+    """Do what was asked and tell those who wait. Raises JobError where it is refused."""
+    params = Params(values=dict(job.params.get("values", {})))
+    call = Call(HttpRequest(), job.cloud, params, key=job.key, site=job.params["site"])
+    told = job.params.get("told")
+    try:
+        answer = work(call)
+    except REFUSALS as error:
+        refusal = {"batch_id": job.batch_id, "error": {"message": str(error)}}
+        notifying.notify(job.cloud, "error", refusal, urls=told, key=job.key)
+        raise jobs.JobError(str(error)) from error
+    body = answer | {"batch_id": job.batch_id}
+    notifying.notify(job.cloud, event, body, urls=told, key=job.key)

@@ -1,0 +1,1 @@
+"""The vendor's client libraries, unmodified, against a site that really runs."""
