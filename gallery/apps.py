@@ -9,4 +9,4 @@ class GalleryConfig(AppConfig):
 
     def ready(self) -> None:
         from . import checks, signals  # noqa: F401
-        from .api import uploads  # noqa: F401
+        from .api import archives, generated, uploads  # noqa: F401

@@ -156,7 +156,7 @@ def _keep(photo: Photo, file: File[bytes], decoded: Decoded) -> Photo:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A photo whose files are stored and whose rows are not; one of `save`, `replace`, `discard`."""
+    """A photo whose files are stored and whose rows are not: `save`, `replace` or `discard`."""
 
     photo: Photo
     renditions: Sequence[Rendition]

@@ -33,12 +33,19 @@ def check_time(params: Params) -> None:
         raise UnauthorizedError("This link has expired")
 
 
+def _check(call: Call) -> None:
+    """Raise UnauthorizedError for those without a key, and for old links."""
+    if not call.is_signed:
+        raise UnauthorizedError("This needs a signature")
+    check_time(call.params)
+
+
 # --- One file ---------------------------------------------------------------------------------
 
 
 def download(call: Call, resource_type: str) -> Answer:
     """Return an original, or what it is in another format."""
-    check_time(call.params)
+    _check(call)
     params = call.params
     public_id, type = params.required("public_id"), params.text("type") or "upload"
     asset = storing.find(call.cloud, resource_type, type, public_id)
@@ -106,7 +113,7 @@ def _sent(call: Call, sent: Sent, public_id: str) -> HttpResponseBase:
 
 def download_backup(call: Call) -> Answer:
     """Return the bytes of one version that was kept of an asset."""
-    check_time(call.params)
+    _check(call)
     asset_id, version_id = call.params.required("asset_id"), call.params.required("version_id")
     found = AssetVersion.objects.filter(
         asset__cloud=call.cloud, asset__asset_id=asset_id, version_id=version_id
@@ -132,7 +139,7 @@ def download_backup(call: Call) -> Answer:
 
 def download_tag(call: Call, resource_type: str) -> Answer:
     """Return all pictures of a tag, as they are or transformed."""
-    check_time(call.params)
+    _check(call)
     tag = call.params.required("tag")
     selection = Selection(resource_type=resource_type, tags=[tag])
     return _downloaded(call, selection, _packing(call), name=tag)
@@ -140,7 +147,7 @@ def download_tag(call: Call, resource_type: str) -> Answer:
 
 def generate(call: Call, resource_type: str) -> Answer:
     """Pack files: to be downloaded at once, or kept as an asset."""
-    check_time(call.params)
+    _check(call)
     mode = call.params.text("mode") or "create"
     if mode not in ("create", "download"):
         raise BadRequestError(f"Invalid value {mode[:100]} for parameter mode")

@@ -176,7 +176,7 @@ ALLOWED_UNSIGNED = frozenset({
     "upload_preset", "public_id", "public_id_prefix", "folder", "asset_folder", "tags",
     "context", "metadata", "face_coordinates", "custom_coordinates", "regions", "source",
     "filename_override", "callback", "resource_type", "api_key", "timestamp", "file",
-    "cloud_name", "type",
+    "cloud_name",
 })  # fmt: skip
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from datetime import UTC
 from functools import partial
 from typing import IO, Any
@@ -14,41 +13,22 @@ from django.shortcuts import redirect
 from django.urls import Resolver404, resolve
 from django.views.decorators.csrf import csrf_exempt
 
-from .. import throttle
-from ..assets import access, addresses, mappings, rendering, scenes, usage
-from ..assets.addresses import Address, AddressError, Name, Reading
+from ..assets import access, addresses, rendering, usage
+from ..assets.addresses import Address, AddressError
 from ..assets.errors import AssetError, MissingError
 from ..assets.turns import BusyError
 from ..imaging.errors import ImageError
-from ..models import ApiKey, Asset, Cloud, Derived
-from ..outbound import OutboundError
+from ..models import Asset, Derived
 from ..transformations import Transformation, TransformationError
 from ..transformations.parameters import FORMAT_ALIASES
-from . import tag_lists
-from .errors import ApiError, BadRequestError, NotFoundError, RateLimitedError, UnauthorizedError
+from . import addressed, tag_lists
+from .addressed import Found
+from .errors import ApiError, BadRequestError, NotFoundError
 from .files import PICTURES, Sent, answer, header_safe, kind_of_file, with_safety
 
 MONTH_S, HOUR_S, MINUTE_S = 30 * 86400, 3600, 60
-#: All that delivering what is stored needs to know; to compile and read more takes longer.
-_NEEDED = (
-    "resource_type", "type", "public_id", "file", "format", "pages", "size_bytes", "etag",
-    "version", "version_id", "coordinates", "access_control", "moderation_status", "headers",
-    "uploaded_at", "deleted_at", "cloud__name", "cloud__strict_transformations", "photo__file",
-    "photo__visibility",
-)  # fmt: skip
 #: They say how a file is sent and change nothing in it.
 _SENDING = ("attachment", "immutable_cache")
-
-
-@dataclass(frozen=True)
-class Found:
-    """What an address names. ``is_stand_in``: it is there for another that is missing."""
-
-    asset: Asset
-    reading: Reading
-    format: str | None
-    is_signed: bool
-    is_stand_in: bool = False
 
 
 @csrf_exempt
@@ -59,7 +39,7 @@ def deliver(request: HttpRequest, cloud_name: str, kind: str, rest: str) -> Http
 @csrf_exempt
 def deliver_from_root(request: HttpRequest, cloud_name: str, rest: str) -> HttpResponseBase:
     """Deliver an uploaded picture by the shortest address; anything else is the site's own 404."""
-    if not _clouds().filter(name=cloud_name).exists():
+    if not addressed.clouds().filter(name=cloud_name).exists():
         return _elsewhere(request)
     return _delivered(request, cloud_name, rest)
 
@@ -90,7 +70,7 @@ def _answer(request: HttpRequest, cloud_name: str, address: Address) -> HttpResp
         return _json(tag_lists.listed(cloud_name, address), f"public, max-age={MINUTE_S}")
     if address.type == "fetch":
         raise BadRequestError("Pictures of other sites are not delivered; upload them by address")
-    found = _found(request, cloud_name, address)
+    found = addressed.find(request, cloud_name, address)
     if not access.is_deliverable(found.asset):
         raise NotFoundError.asset(found.asset.public_id)
     parsed = rendering.parsed_from(found.reading.transformation)
@@ -133,93 +113,6 @@ def _json(body: Any, cache_control: str) -> HttpResponseBase:
     return with_safety(response)
 
 
-# --- Which asset ------------------------------------------------------------------------------
-
-
-def _clouds() -> Any:
-    return Cloud.objects.filter(owner__is_active=True)
-
-
-def _found(request: HttpRequest, cloud_name: str, address: Address) -> Found:
-    readings = list(address.readings())
-    if address.signature:
-        readings = _signed(cloud_name, address.signature, readings)
-    is_signed = bool(address.signature)
-    wanted = {name.public_id for reading in readings for name in reading.names}
-    rows = Asset.objects.filter(
-        cloud__name=cloud_name, cloud__owner__is_active=True, deleted_at=None,
-        resource_type=address.resource_type, type=address.type, public_id__in=wanted,
-    )  # fmt: skip
-    needed = rows.select_related("cloud", "photo").only(*_NEEDED)
-    there = {asset.public_id: asset for asset in needed}
-    for reading in readings:
-        for name in reading.names:
-            if name.public_id in there:
-                return Found(there[name.public_id], reading, name.format, is_signed)
-    return _instead(request, cloud_name, address, readings)
-
-
-def _signed(cloud_name: str, signature: str, readings: list[Reading]) -> list[Reading]:
-    """Return the readings that are signed by a key of the cloud. Raises UnauthorizedError."""
-    keys = ApiKey.objects.active().filter(cloud__name=cloud_name)
-    secrets = [key.secret for key in keys]
-    texts = {text for reading in readings for text in reading.signed_texts}
-    good = {text for text in texts if addresses.fits(signature, [text], secrets)}
-    signed = [reading for reading in readings if not good.isdisjoint(reading.signed_texts)]
-    if not signed:
-        raise UnauthorizedError("Invalid signature in the address")
-    return signed
-
-
-def _instead(
-    request: HttpRequest, cloud_name: str, address: Address, readings: list[Reading]
-) -> Found:
-    """Look for what stands in for a missing asset: a file from elsewhere, a default picture."""
-    cloud = _clouds().filter(name=cloud_name).first()
-    if cloud is None:
-        raise NotFoundError(f"Unknown cloud {cloud_name}")
-    is_signed, last = bool(address.signature), readings[-1].source
-    if address.type == "upload" and (fetched := _fetched(request, cloud, address, readings[0])):
-        reading, name = fetched[1]
-        return Found(fetched[0], reading, name.format, is_signed)
-    for reading in readings:
-        public_id = _default_of(reading)
-        found = scenes.layers_of(cloud, [public_id] if public_id else [], is_signed)
-        for asset in found.values():
-            return Found(asset, reading, reading.names[-1].format, is_signed, is_stand_in=True)
-    raise NotFoundError.asset(readings[0].source or last)
-
-
-def _default_of(reading: Reading) -> str | None:
-    if "d_" not in reading.transformation:
-        return None
-    return rendering.parsed_from(reading.transformation).default_image
-
-
-def _fetched(
-    request: HttpRequest, cloud: Cloud, address: Address, reading: Reading
-) -> tuple[Asset, tuple[Reading, Name]] | None:
-    """Bring in the file of a mapped folder; None where no folder of the address is mapped."""
-    mapping = mappings.mapping_of(cloud, reading.source)
-    if mapping is None or not reading.names:
-        return None
-    _count(request, is_signed=bool(address.signature))
-    name = reading.names[-1]
-    try:
-        asset = mappings.bring_in(
-            mapping, reading.source, public_id=name.public_id, resource_type=address.resource_type
-        )
-    except OutboundError as error:
-        raise NotFoundError(f"Error in loading {reading.source} - {error}") from error
-    return asset, (reading, name)
-
-
-def _count(request: HttpRequest, *, is_signed: bool) -> None:
-    """Raise RateLimitedError where one address without signatures asks for too much new work."""
-    if not is_signed and not throttle.allows("derive", throttle.client_address(request)):
-        raise RateLimitedError("Too many new pictures from your address; ask again in a minute")
-
-
 # --- The file itself --------------------------------------------------------------------------
 
 
@@ -260,10 +153,12 @@ def _original(request: HttpRequest, found: Found, parsed: Transformation) -> Htt
 def _kind(asset: Asset) -> tuple[str, bool]:
     if asset.type == "sprite" and asset.public_id.endswith(".css"):
         return "text/css; charset=utf-8", False  # written by this site
-    return kind_of_file(asset.public_id)
+    return kind_of_file(f"of.{asset.format}" if asset.is_image else asset.public_id)
 
 
 def _opened(asset: Asset) -> IO[bytes]:
+    if not asset.stored:
+        raise FileNotFoundError(asset.public_id)
     return asset.stored.storage.open(asset.stored.name or "", "rb")
 
 
@@ -319,7 +214,7 @@ def _derived(request: HttpRequest, found: Found, parsed: Transformation) -> Http
         found.asset, found.reading.transformation, parsed=parsed, format=found.format,
         accept=request.META.get("HTTP_ACCEPT", ""), is_signed=found.is_signed,
     )  # fmt: skip
-    count = partial(_count, request, is_signed=found.is_signed)
+    count = partial(addressed.count, request, is_signed=found.is_signed)
     caching = _caching(found, is_open)
     if (told := rendering.told(wanted, before=count)) is not None:
         return _json(told, caching)

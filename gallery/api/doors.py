@@ -77,7 +77,7 @@ class Call:
     @property
     def secure_base_url(self) -> str:
         if settings.SITE_URL:
-            return settings.SITE_URL.rstrip("/")
+            return str(settings.SITE_URL).rstrip("/")
         if self.site:
             return self.site
         return f"{self.request.scheme}://{self.request.get_host()}"

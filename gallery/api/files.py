@@ -32,6 +32,7 @@ _DOWNLOADED = {
 PICTURES = {
     "jpg": "image/jpeg", "png": "image/png", "webp": "image/webp", "avif": "image/avif",
     "gif": "image/gif", "heic": "image/heic", "tif": "image/tiff", "bmp": "image/bmp",
+    "ico": "image/x-icon",
 }  # fmt: skip
 #: The only headers that come with an asset; of those that begin X-Meta- any.
 _OWN_HEADERS = {"x-robots-tag", "content-language", "link"}

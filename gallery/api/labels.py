@@ -161,7 +161,7 @@ def _tell(
         for asset in changed
     ]
     body = {"request_id": call.request_id, "resources": resources}
-    notifying.notify(call.cloud, event, body, urls=urls, key=call.key)
+    notifying.notify(call.cloud, event, body, urls=urls, key=call.key, request_id=call.request_id)
 
 
 def _difference(before: Any, after: Any) -> dict[str, Any]:

@@ -1,8 +1,8 @@
-"""Rows become the JSON that client libraries know: an upload's answer, a line of a list, a detail."""
+"""Rows become the JSON that client libraries know: answers of uploads, lines of lists, details."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -25,6 +25,7 @@ ANALYSES: Mapping[str, tuple[str, ...]] = {
     "quality_analysis": ("quality_analysis", "quality_score"),
     "accessibility_analysis": ("accessibility_analysis",),
 }
+_MODERATION = ("kind", "status", "updated_at", "response")
 #: Another name for the same map.
 _MEDIA = "media_metadata"
 #: What a list tells only when asked, as flags ``brief`` knows.
@@ -83,7 +84,7 @@ class _Labels:
     @classmethod
     def read(cls, call: Call, assets: Sequence[Asset], flags: Collection[str]) -> _Labels:
         found = cls()
-        readers = {
+        readers: dict[str, Callable[[Sequence[Asset]], Mapping[int, Any]]] = {
             "tags": labels.tags_of,
             "context": labels.context_of,
             "metadata": labels.metadata_of,
@@ -182,7 +183,10 @@ def _last_updated(asset: Asset) -> Payload:
 def _rights(asset: Asset) -> Payload:
     told: Payload = {}
     if asset.moderation:
-        told["moderation"] = asset.moderation
+        told["moderation"] = [
+            {name: value for name, value in entry.items() if name in _MODERATION}
+            for entry in asset.moderation
+        ]
     if asset.access_control:
         told["access_control"] = asset.access_control
     if asset.quality_override:

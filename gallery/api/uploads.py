@@ -6,13 +6,13 @@ import secrets
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
 from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
 
 from ..assets import (
+    access,
     add_ons,
     analysing,
     deriving,
@@ -24,12 +24,13 @@ from ..assets import (
     removing,
     storing,
 )
-from ..assets.errors import AssetError, MissingError
+from ..assets.errors import AssetError, MissingError, TakenError
 from ..assets.partial import Progress
 from ..imaging.errors import ImageError
 from ..models import ApiJob, Asset, DeleteToken, UploadPreset
 from ..transformations import TransformationError
-from . import payloads, sources, wishes as reading
+from . import payloads, sources
+from . import wishes as reading
 from .doors import REFUSALS, Answer, Call
 from .errors import BadRequestError
 from .params import Params
@@ -59,13 +60,19 @@ def upload(call: Call, resource_type: str) -> Answer:
 
 
 def _unfinished(call: Call, resource_type: str, progress: Progress) -> Payload:
-    """Tell how much has come; no name, as some clients send it back as their wish."""
+    """Tell how much has come.
+
+    Of the name only what is asked for: one client library asks for the name in this answer with
+    the next part, and for none when there is none.
+    """
+    asked = call.params.text("public_id")
     return {
         "done": False,
         "bytes": progress.received_bytes,
         "resource_type": resource_type,
         "type": reading.type_of(call.params),
         "kind": "upload",
+        **({"public_id": asked} if asked else {}),
     }
 
 
@@ -73,6 +80,7 @@ def _uploaded(call: Call, resource_type: str, source: Source, wishes: Wishes) ->
     draft = reading.draft(call, resource_type, named_by=source.name)
     stored = storing.store(call.cloud, file=source.file, draft=draft)
     if stored.existing:
+        _refuse_hidden(call, stored.asset)
         told = payloads.upload_answer(call, stored.asset, wanted=wishes.analyses)
         return told | {"existing": True}
     answer = _worked_on(call, stored.asset, wishes)
@@ -80,8 +88,16 @@ def _uploaded(call: Call, resource_type: str, source: Source, wishes: Wishes) ->
         answer["overwritten"] = True
     if wishes.wants_token:
         answer["delete_token"] = _delete_token(stored.asset)
-    notifying.notify(call.cloud, "upload", answer, urls=wishes.told, key=call.key)
+    notifying.notify(
+        call.cloud, "upload", answer, urls=wishes.told, key=call.key, request_id=call.request_id
+    )
     return answer
+
+
+def _refuse_hidden(call: Call, asset: Asset) -> None:
+    """Tell those who need no signature nothing of what is not for everyone."""
+    if not call.is_signed and not access.is_open(asset, is_original=True):
+        raise TakenError(f"public_id ({asset.public_id}) already exists")
 
 
 def _worked_on(call: Call, asset: Asset, wishes: Wishes) -> Payload:
@@ -90,9 +106,7 @@ def _worked_on(call: Call, asset: Asset, wishes: Wishes) -> Payload:
         analysing.analyse(asset, wishes.analyses)
     if wishes.add_ons and asset.is_image:
         notify = " ".join(wishes.told) or None
-        add_ons.request(
-            asset, wishes.add_ons, wishes.threshold, notification_url=notify, wait=True
-        )
+        add_ons.request(asset, wishes.add_ons, wishes.threshold, notification_url=notify, wait=True)
     made = _eager(call, asset, wishes) | _breakpoints(call, asset, wishes)
     return payloads.upload_answer(call, asset, wanted=wishes.analyses) | made
 
@@ -127,9 +141,7 @@ def _split(eager: str) -> list[tuple[str, str, str | None]]:
     ]
 
 
-def _to_come(
-    call: Call, asset: Asset, job: ApiJob, one: tuple[str, str, str | None]
-) -> Payload:
+def _to_come(call: Call, asset: Asset, job: ApiJob, one: tuple[str, str, str | None]) -> Payload:
     text, transformation, format = one
     where = payloads.urls(call, asset, transformation, format)
     return {
@@ -240,7 +252,9 @@ def _explicit_answer(call: Call, asset: Asset, wishes: Wishes) -> Payload:
     answer = _worked_on(call, asset, wishes)
     for name in ("etag", "original_filename", "original_extension"):
         answer.pop(name, None)
-    notifying.notify(call.cloud, "explicit", answer, urls=wishes.told, key=call.key)
+    notifying.notify(
+        call.cloud, "explicit", answer, urls=wishes.told, key=call.key, request_id=call.request_id
+    )
     return answer
 
 
@@ -261,7 +275,9 @@ def rename(call: Call, resource_type: str) -> Answer:
     )
     answer = payloads.upload_answer(call, asset)
     names = {"from_public_id": public_id, "to_public_id": to_public_id}
-    notifying.notify(call.cloud, "rename", answer | names, urls=urls, key=call.key)
+    notifying.notify(
+        call.cloud, "rename", answer | names, urls=urls, key=call.key, request_id=call.request_id
+    )
     return answer
 
 
@@ -289,15 +305,20 @@ def _doomed(call: Call, resource_type: str) -> Asset | None:
 def _destroyed(call: Call, asset: Asset, urls: list[str]) -> Payload:
     named = {name: getattr(asset, name) for name in payloads.NAMING} | {"version": asset.version}
     removing.delete(asset)
-    notifying.notify(call.cloud, "delete", {"resources": [named]}, urls=urls, key=call.key)
+    notifying.notify(
+        call.cloud,
+        "delete",
+        {"resources": [named]},
+        urls=urls,
+        key=call.key,
+        request_id=call.request_id,
+    )
     return {"result": "ok"}
 
 
 def _delete_token(asset: Asset) -> str:
     token = secrets.token_hex(32)
-    DeleteToken.objects.create(
-        asset=asset, token=token, expires_at=timezone.now() + TOKEN_LIFE
-    )
+    DeleteToken.objects.create(asset=asset, token=token, expires_at=timezone.now() + TOKEN_LIFE)
     return token
 
 
@@ -316,9 +337,7 @@ def delete_by_token(call: Call, resource_type: str | None = None) -> Answer:
 # --- Later ------------------------------------------------------------------------------------
 
 
-def _upload_later(
-    call: Call, resource_type: str, source: Source | None, wishes: Wishes
-) -> Payload:
+def _upload_later(call: Call, resource_type: str, source: Source | None, wishes: Wishes) -> Payload:
     """Note an upload; it has its name at once, so that tried again it is no other."""
     params = call.params
     if source is not None:
@@ -372,9 +391,7 @@ def _done_for(job: ApiJob, work: Callable[[Call], object]) -> None:
         work(call)
     except REFUSALS as error:
         refusal = {"batch_id": job.batch_id, "error": {"message": str(error)}}
-        notifying.notify(
-            job.cloud, "error", refusal, urls=job.params.get("told"), key=job.key
-        )
+        notifying.notify(job.cloud, "error", refusal, urls=job.params.get("told"), key=job.key)
         raise jobs.JobError(str(error)) from error
 
 

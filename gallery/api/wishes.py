@@ -38,7 +38,7 @@ _OWN_HEADERS = re.compile(
     r"(?:set-cookie|content-(?!disposition|language)|transfer-|connection|location|clear-site-data"
     r"|strict-transport|access-control|host|date|server|www-auth|service-worker|refresh|sec-|nel"
     r"|report|cross-origin|x-frame|permissions|x-accel|x-sendfile|x-cld|status|trailer|upgrade"
-    r"|alt-svc|proxy|vary|accept-ranges|etag|age|keep-alive|te\b|link)",
+    r"|alt-svc|proxy|vary|accept-ranges|etag|age|keep-alive|te\b)",
     re.IGNORECASE,
 )
 MAX_HEADERS_CHARS = 4000

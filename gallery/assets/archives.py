@@ -22,6 +22,7 @@ from ..transformations import TransformationError
 from . import access, deriving, labels, naming, parts, storing
 from .errors import AssetError, InvalidError, MissingError
 from .packing import Entry, Names, packed
+from .searching.matching import begins
 from .storing import Draft, Stored
 
 #: Pictures together with all that is made of them.
@@ -101,11 +102,7 @@ def _parts(cloud: Cloud, selection: Selection) -> Iterator[Iterable[Asset]]:
     for tag in selection.tags:
         yield labels.tagged(every, tag)
     for prefix in selection.prefixes:
-        yield every.filter(_begins(prefix))
-
-
-def _begins(prefix: str) -> Q:
-    return Q(public_id__gte=prefix, public_id__startswith=prefix)
+        yield every.filter(begins("public_id", prefix))
 
 
 def _qualified(name: str) -> Q:

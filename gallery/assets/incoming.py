@@ -15,7 +15,7 @@ from django.core.files import File
 
 from .. import renditions
 from ..imaging.decode import Decoded, open_image
-from ..imaging.errors import ImageError, NotAnImageError, TooManyPixelsError, UnsupportedImageError
+from ..imaging.errors import EmptyFileError, ImageError, TooManyPixelsError, UnsupportedImageError
 from ..imaging.faces import FacesError, find_faces
 from ..imaging.kinds import HEAD_BYTES, kind_of
 from ..models import Asset, Cloud, ResourceType
@@ -32,6 +32,8 @@ from . import known, scenes
 from .errors import InvalidError
 
 AUTO, VIDEO = "auto", "video"
+NO_IMAGE = "Invalid image file"
+_NO_VIDEO = "Video is not offered here; upload it as raw"
 #: Formats as programs know them, where they are called otherwise here.
 _VENDORS_NAMES = {"jpeg": "jpg", "tiff": "tif"}
 _OTHER_NAMES = {"jpeg": "jpg", "jpe": "jpg", "tiff": "tif", "heif": "heic"}
@@ -79,30 +81,30 @@ def refuse_large(size_bytes: int) -> None:
 
 
 def sniff(file: File[bytes], *, resource_type: str) -> Sniffed:
-    """Tell what a file is, not by its name. Raises InvalidError where it cannot be taken as asked."""
+    """Tell what a file is by its content. Raises InvalidError where it cannot be taken as asked."""
     if resource_type == VIDEO:
-        raise InvalidError("Video is not offered here; upload it as raw")
+        raise InvalidError(_NO_VIDEO)
     if resource_type == ResourceType.RAW:
         return Sniffed(ResourceType.RAW, "")
     file.seek(0)
     try:
         return Sniffed(ResourceType.IMAGE, vendors_name(kind_of(file.read(HEAD_BYTES))))
-    except UnsupportedImageError as error:
+    except ImageError as error:
         if resource_type != AUTO:
-            raise InvalidError("Invalid image file") from error
-        if error.kind == "a video":
-            raise InvalidError("Video is not offered here; upload it as raw") from error
-    except NotAnImageError as error:
-        if resource_type != AUTO:
-            raise InvalidError("Invalid image file") from error
-    except ImageError as error:  # an empty file
-        raise InvalidError("Empty file" if resource_type == AUTO else "Invalid image file") from error
+            raise InvalidError(NO_IMAGE) from error
+        return _no_picture(error)
+
+
+def _no_picture(error: ImageError) -> Sniffed:
+    """Take what is no picture as a raw file, but for videos and what is empty."""
+    if isinstance(error, EmptyFileError):
+        raise InvalidError("Empty file") from error
+    if isinstance(error, UnsupportedImageError) and error.kind == "a video":
+        raise InvalidError(_NO_VIDEO) from error
     return Sniffed(ResourceType.RAW, "")
 
 
-def check_allowed(
-    sniffed: Sniffed, allowed: Collection[str], *, name: str, converts: bool
-) -> None:
+def check_allowed(sniffed: Sniffed, allowed: Collection[str], *, name: str, converts: bool) -> None:
     """Raise InvalidError for a format that is not listed, unless the picture is converted.
 
     Of a raw file it is what its name ends in. No list allows all.
@@ -143,7 +145,7 @@ def read(
     except TooManyPixelsError as error:
         raise InvalidError(str(error)) from error
     except ImageError as error:
-        raise InvalidError("Invalid image file") from error
+        raise InvalidError(NO_IMAGE) from error
     kind = Sniffed(ResourceType.IMAGE, vendors_name(decoded.facts.format))
     return Incoming(file, kind, decoded, pages, *_sums(file))
 

@@ -1,4 +1,4 @@
-"""Work that programs ask for and do not wait for: asked, done once, swept up when bells get lost."""
+"""Work that programs ask for and do not wait for: done once, rung for again when bells get lost."""
 
 from __future__ import annotations
 
@@ -96,9 +96,7 @@ def _claim(job: ApiJob) -> bool:
 
 
 def _finish(job: ApiJob, status: WorkStatus, *, error: str = "") -> None:
-    running = ApiJob.objects.filter(
-        pk=job.pk, status=WorkStatus.RUNNING, attempts=job.attempts
-    )
+    running = ApiJob.objects.filter(pk=job.pk, status=WorkStatus.RUNNING, attempts=job.attempts)
     done = running.update(status=status, error=error, finished_at=timezone.now(), file="")
     if done and job.file:
         ingest.remove_file(job.file)
@@ -140,4 +138,3 @@ def with_file(job: ApiJob) -> File[bytes]:
         return job.file.storage.open(job.file.name or "", "rb")
     except FileNotFoundError as error:
         raise JobError("The file that came with the request is lost") from error
-

@@ -6,6 +6,7 @@ import hashlib
 import json
 import logging
 import time
+import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -81,26 +82,29 @@ def notify(
     *,
     urls: str | Sequence[str] | None = None,
     key: ApiKey | None = None,
+    request_id: str = "",
 ) -> list[Notification]:
     """Have the given addresses told of an event, and those that are told of all of its kind.
 
-    ``body`` is what was answered; it is signed with the key's secret when it is sent. Nothing is
-    sent here: the rows are the request. Raises InvalidError.
+    ``body`` is what was answered; it is signed with the key's secret when it is sent.
+    ``request_id`` is that of the request, "" where it is long over. Nothing is sent here: the rows
+    are the request. Raises InvalidError.
     """
     asked = checked_urls(urls)
     wanted = dict.fromkeys([*asked, *_told_of(cloud, event).values_list("uri", flat=True)])
     if not wanted:
         return []
-    text = _worded(event, body, key)
+    text = _worded(event, body, key, request_id or uuid.uuid4().hex)
     return [Notification.objects.create(cloud=cloud, key=key, url=url, body=text) for url in wanted]
 
 
-def _worded(event: str, body: Mapping[str, Any], key: ApiKey | None) -> str:
+def _worded(event: str, body: Mapping[str, Any], key: ApiKey | None, request_id: str) -> str:
     now = timezone.now().astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
     by = {"source": "api", "id": key.key} if key else {"source": "ui"}
     message = {
         "notification_type": event,
         "timestamp": now,
+        "request_id": request_id,
         **body,
         "notification_context": {"triggered_at": now, "triggered_by": by},
     }

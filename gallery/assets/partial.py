@@ -62,7 +62,7 @@ def read_range(text: str) -> Range:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """What there is of a file; ``upload`` is set for the one request that has to put it together."""
+    """What there is of a file; ``upload`` is for the one request that has to put it together."""
 
     received_bytes: int
     upload: PartialUpload | None = None

@@ -16,7 +16,16 @@ from django.db.models.fields.files import FieldFile
 from django.utils import timezone
 
 from .. import ingest, tagging
-from ..models import ApiKey, Asset, AssetVersion, Cloud, DeliveryType, Photo, ResourceType, Visibility
+from ..models import (
+    ApiKey,
+    Asset,
+    AssetVersion,
+    Cloud,
+    DeliveryType,
+    Photo,
+    ResourceType,
+    Visibility,
+)
 from ..models.assets import new_id
 from . import add_ons, deriving, fields, incoming, labels, naming, removing
 from .errors import InvalidError, MissingError, TakenError
@@ -179,9 +188,7 @@ def _keep(cloud: Cloud, taken: Incoming, draft: Draft, name: str) -> Stored:
     return stored
 
 
-def _write_named(
-    cloud: Cloud, taken: Incoming, draft: Draft, name: str, bytes_: _Bytes
-) -> Stored:
+def _write_named(cloud: Cloud, taken: Incoming, draft: Draft, name: str, bytes_: _Bytes) -> Stored:
     """Write the rows; when somebody takes the name at the same moment, look again who has it."""
     for attempt in range(1, _ATTEMPTS + 1):
         try:
@@ -234,8 +241,12 @@ def _empty(asset: Asset) -> None:
     if asset.keeps_backups and asset.deleted_at is None:
         removing.back_up(asset)
     deriving.drop(asset)
-    if asset.photo is not None:
-        add_ons.forget(asset)
+    if asset.photo is None:
+        return
+    add_ons.forget(asset)
+    if any(entry.get("was_public") for entry in asset.moderation):  # what was refused is no more
+        Photo.objects.filter(pk=asset.photo.pk).set_visibility(Visibility.PUBLIC)
+        asset.photo.visibility = Visibility.PUBLIC
 
 
 def _note_facts(asset: Asset, taken: Incoming) -> None:

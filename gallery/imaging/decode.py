@@ -15,6 +15,7 @@ from PIL import ExifTags, Image, TiffImagePlugin
 from PIL.AvifImagePlugin import AvifImageFile
 from PIL.BmpImagePlugin import BmpImageFile
 from PIL.GifImagePlugin import GifImageFile
+from PIL.IcoImagePlugin import IcoImageFile
 from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
 from PIL.TiffImagePlugin import TiffImageFile
@@ -47,8 +48,8 @@ _DNG_VERSION = 0xC612
 class Facts:
     """What the file says of itself.
 
-    ``format`` is jpeg, png, webp, gif, tiff, avif, heic or bmp; ``width_px`` and ``height_px`` are
-    of the upright photo in full size; ``taken_at`` is aware; ``camera`` is "" when unknown.
+    ``format`` is jpeg, png, webp, gif, tiff, avif, heic, bmp or ico; ``width_px`` and ``height_px``
+    are of the upright photo in full size; ``taken_at`` is aware; ``camera`` is "" when unknown.
     """
 
     format: str
@@ -132,6 +133,24 @@ def _open_heif(file: IO[bytes]) -> Image.Image:
     return HeifImageFile(file)  # type: ignore[no-untyped-call]
 
 
+#: What a directory of icons can say of a side; and the first bytes of a PNG file.
+_MAX_ICON_SIDE_PX, _PNG = 256, b"\x89PNG\r\n\x1a\n"
+
+
+def _open_icon(file: IO[bytes]) -> Image.Image:
+    """Open an icon, whose pictures may be PNG files that are larger than its directory can say."""
+    count = int.from_bytes(file.read(6)[4:6], "little")
+    for place in range(count):
+        file.seek(6 + 16 * place + 12)
+        file.seek(int.from_bytes(file.read(4), "little"))
+        head = file.read(24)
+        sides = int.from_bytes(head[16:20], "big"), int.from_bytes(head[20:24], "big")
+        if head.startswith(_PNG) and max(sides) > _MAX_ICON_SIDE_PX:
+            raise DamagedImageError
+    file.seek(0)
+    return IcoImageFile(file)
+
+
 # The plugins themselves rather than Image.open(): no registry to fill, no global limit on
 # pixels, and of several pictures in one JPEG simply the first.
 _OPENERS: dict[str, Callable[[IO[bytes]], Image.Image]] = {
@@ -143,6 +162,7 @@ _OPENERS: dict[str, Callable[[IO[bytes]], Image.Image]] = {
     "avif": AvifImageFile,
     "heic": _open_heif,
     "bmp": BmpImageFile,
+    "ico": _open_icon,
 }
 
 

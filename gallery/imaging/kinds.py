@@ -44,7 +44,7 @@ _QUICKTIME = {b"moov", b"mdat", b"wide"}
 
 
 def kind_of(head: bytes) -> str:
-    """Return jpeg, png, webp, gif, tiff, avif, heic or bmp for the first `HEAD_BYTES` of a file.
+    """Return what `Facts.format` may be, for the first `HEAD_BYTES` of a file.
 
     Raises EmptyFileError, NotAnImageError or UnsupportedImageError.
     """
@@ -60,6 +60,8 @@ def kind_of(head: bytes) -> str:
         return kind
     if _is_bitmap(head):
         return "bmp"
+    if _is_icon(head):
+        return "ico"
     raise _refusal(head)
 
 
@@ -83,6 +85,15 @@ def _riff(head: bytes) -> str:
     if head[8:12] == b"WEBP":
         return "webp"
     raise UnsupportedImageError("a video") if head[8:12] == b"AVI " else NotAnImageError()
+
+
+def _is_icon(head: bytes) -> bool:
+    """Tell an icon from text and the like: its first picture has to stand where it says."""
+    if not head.startswith(b"\0\0\1\0"):
+        return False
+    count = int.from_bytes(head[4:6], "little")
+    length, offset = (int.from_bytes(head[at : at + 4], "little") for at in (14, 18))
+    return count > 0 and length > 0 and offset >= 6 + 16 * count
 
 
 def _is_bitmap(head: bytes) -> bool:

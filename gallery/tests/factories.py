@@ -101,13 +101,14 @@ def make_asset(
     """Return an asset without files: an image with a photo of the cloud's owner, or a raw file."""
     cloud = cloud or make_cloud()
     public_id = public_id or f"asset{next(_numbers)}"
-    facts: dict[str, Any] = {"size_bytes": 1000, "version": 1, "folder": public_id.rpartition("/")[0]}
+    folder = public_id.rpartition("/")[0]
+    facts: dict[str, Any] = {"size_bytes": 1000, "version": 1, "folder": folder}
     if resource_type == ResourceType.IMAGE:
         visibility = "public" if type == DeliveryType.UPLOAD else "private"
         photo = photo or make_photo(cloud.owner, visibility=visibility, may_repeat=True)
         facts |= {"format": "jpg", "width": photo.width, "height": photo.height}
     # A photo of an owner who has a cloud may have its asset already.
-    Asset.objects.filter(photo=photo).delete() if photo else None
+    Asset.objects.filter(photo=photo, photo__isnull=False).delete()
     return Asset.objects.create(
         cloud=cloud,
         public_id=public_id,

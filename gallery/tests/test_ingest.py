@@ -97,7 +97,7 @@ def test_photo_over_the_pixel_limit_is_refused(owner: User, settings: Settings) 
     [
         "gallery.renditions.render_for_taggers",
         "gallery.ingest.perceptual_hash",
-        "gallery.ingest._save",
+        "gallery.ingest.Prepared.save",
     ],
 )
 def test_failure_on_the_way_to_the_database_leaves_nothing(

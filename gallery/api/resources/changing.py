@@ -69,7 +69,9 @@ def _tell_decision(call: Call, asset: Asset, urls: Sequence[str]) -> None:
         "moderation_kind": asset.moderation_kind,
         "moderation_status": asset.moderation_status,
     }
-    notifying.notify(call.cloud, "moderation", body, urls=urls, key=call.key)
+    notifying.notify(
+        call.cloud, "moderation", body, urls=urls, key=call.key, request_id=call.request_id
+    )
 
 
 def _add_ons(params: Params) -> tuple[tuple[str, ...], float | None]:

@@ -97,7 +97,9 @@ def _gone(call: Call, assets: Sequence[Asset]) -> dict[int, dict[str, int]]:
     gone = [one for one in assets if one.pk in counts and counts[one.pk].original]
     if gone:
         body = {"resources": [_named_in_full(asset) for asset in gone]}
-        notifying.notify(call.cloud, "delete", body, urls=urls, key=call.key)
+        notifying.notify(
+            call.cloud, "delete", body, urls=urls, key=call.key, request_id=call.request_id
+        )
     return {key: {"original": one.original, "derived": one.derived} for key, one in counts.items()}
 
 

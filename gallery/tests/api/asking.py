@@ -55,9 +55,9 @@ def post(
     cloud: Cloud,
     path: str,
     *,
-    content: bytes | None = None,
-    name: str = "photo.jpg",
-    http_headers: Mapping[str, str] | None = None,
+    content: Any = None,
+    name: Any = "photo.jpg",
+    http_headers: Any = None,
     **params: Any,
 ) -> Any:
     """Post a signed form to ``/v1_1/CLOUD/path``, with a file when there is ``content``."""

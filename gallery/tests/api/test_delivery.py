@@ -210,6 +210,13 @@ def test_a_lost_file_is_404_and_a_lost_picture_is_made_again(cloud: Cloud) -> No
     assert get("/demo/image/upload/w_11/a.jpg").status_code == 404
 
 
+def test_an_asset_without_any_file_is_404(cloud: Cloud) -> None:
+    make_stored(cloud, "a")
+    Asset.objects.update(photo=None)
+    for path in ("a.jpg", "w_10/a.jpg"):
+        assert get(f"/demo/image/upload/{path}").status_code == 404
+
+
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE"])
 def test_files_are_only_read(cloud: Cloud, method: str) -> None:
     make_stored(cloud, "a")

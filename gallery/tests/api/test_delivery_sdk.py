@@ -89,10 +89,11 @@ def test_raw_files_have_signed_addresses_too(cloud: Cloud) -> None:
 @pytest.mark.parametrize("name", ["a", "x/a", "ü x/a b", "a.b", "a(1)!,=$'*~@"])
 def test_our_own_addresses_are_those_that_the_library_builds(cloud: Cloud, name: str) -> None:
     asset: Asset = make_stored(cloud, name, version=12)
-    for options, transformation in [
+    asked: list[tuple[dict[str, Any], str]] = [
         ({}, ""),
         ({"width": 20, "crop": "fit"}, "c_fit,w_20"),
         ({"overlay": TEXT}, "l_text:Arial_20:a%252C%20b%252Fc:%20%C3%BC%21%20100%25%0Anext"),
-    ]:
+    ]
+    for options, transformation in asked:
         built = address(cloud, name, version=12, format="jpg", **options)
         assert url_path(asset, transformation) == built

@@ -10,9 +10,9 @@ from django.test import Client
 from pytest_django import Settings
 
 from gallery.api.doors import as_api_error
+from gallery.assets import usage
 from gallery.assets.errors import InvalidError, MissingError, TakenError
 from gallery.models import Cloud, CloudUsage
-from gallery.assets import usage
 from gallery.tests.api.asking import ask, auth_of, post, signed
 from gallery.tests.factories import make_cloud
 

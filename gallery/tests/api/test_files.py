@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 from django.utils.http import http_date
 
-from gallery.models import Asset, Cloud
+from gallery.models import Asset, Cloud, Photo
 from gallery.tests.api.test_delivery import body, get
 from gallery.tests.assets.stored import make_stored
 from gallery.tests.factories import make_cloud
@@ -168,6 +168,20 @@ def test_what_a_browser_could_run_is_only_downloaded(cloud: Cloud, name: str) ->
     assert response["Content-Disposition"].startswith("attachment")
     assert response["Content-Type"] in ("application/octet-stream", "application/pdf")
     assert response["X-Content-Type-Options"] == "nosniff"
+
+
+def test_what_is_made_of_a_tag_is_sent_as_what_it_is(cloud: Cloud) -> None:
+    for kind, format, content_type in [
+        ("sprite", "png", "image/png"), ("multi", "pdf", "application/pdf"),
+        ("text", "svg", "application/octet-stream"),
+    ]:  # fmt: skip
+        make_stored(cloud, "dog", type=kind, format=format)
+        Photo.objects.update(visibility="public")
+        response = get(f"/demo/image/{kind}/dog.{format}")
+        assert response["Content-Type"] == content_type
+        assert ("Content-Disposition" in response) == (format != "png")
+    make_stored(cloud, "dog.css", content=b"a{}", resource_type="raw", type="sprite")
+    assert get("/demo/raw/sprite/v1/dog.css")["Content-Type"] == "text/css; charset=utf-8"
 
 
 @pytest.mark.parametrize("name", ["a.css", "a.txt", "a.csv"])

@@ -80,7 +80,7 @@ def test_eager_pictures_are_made_later(client: Client, cloud: Cloud) -> None:
     asked = {"eager": "w_10|w_5/png", "eager_async": "1", "eager_notification_url": HOOK}
     told = post(client, cloud, "image/upload", content=JPEG, public_id="a", **asked).json()
     assert [one["status"] for one in told["eager"]] == ["processing"] * 2
-    assert told["eager"][1]["url"].endswith("/w_5/v%s/a.png" % told["version"])
+    assert told["eager"][1]["url"].endswith(f"/w_5/v{told['version']}/a.png")
     assert not Asset.objects.get().derived.exists()
     assert done().status == WorkStatus.DONE
     assert [one["width"] for one in body()["eager"]] == [10, 5]

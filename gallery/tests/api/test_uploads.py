@@ -14,6 +14,7 @@ from PIL import Image
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from gallery.api.auth import answer_signature
+from gallery.assets import moderating
 from gallery.models import (
     Asset,
     Cloud,
@@ -168,6 +169,19 @@ def test_data_uri_may_be_percent_encoded(client: Client, cloud: Cloud) -> None:
 )
 def test_other_texts_are_no_file(client: Client, cloud: Cloud, file: str, message: str) -> None:
     assert refusal(client, cloud, content=None, file=file) == message
+
+
+def test_addresses_inside_are_not_fetched(client: Client, cloud: Cloud) -> None:
+    told = refusal(client, cloud, content=None, file="http://127.0.0.1:9/a.jpg")
+    assert told.startswith("Error in loading http://127.0.0.1:9/a.jpg - ")
+
+
+def test_addresses_of_this_site_are_read_from_its_storage(client: Client, cloud: Cloud) -> None:
+    url = upload(client, cloud, public_id="in/first")["url"]
+    told = upload(client, cloud, content=None, file=url, use_filename="1")
+    assert told["bytes"] == len(JPEG)
+    assert told["original_filename"] == "first"
+    assert told["public_id"].startswith("first_")
 
 
 def test_a_file_is_required(client: Client, cloud: Cloud) -> None:
@@ -399,6 +413,17 @@ def test_services_that_are_not_here_are_refused(
     assert refusal(client, cloud, **{name: "illegal"}) == message
 
 
+def test_new_bytes_are_seen_again_where_the_old_ones_were_rejected(
+    client: Client, cloud: Cloud
+) -> None:
+    upload(client, cloud, public_id="a", moderation="manual")
+    moderating.decide(Asset.objects.get(), "rejected")
+    assert not Photo.objects.get().is_public
+    told = upload(client, cloud, public_id="a", content=OTHER, moderation="manual")
+    assert told["moderation"] == [{"kind": "manual", "status": "pending"}]
+    assert Photo.objects.get().is_public
+
+
 def test_faces_are_cut_to_the_picture_as_the_vendor_does(client: Client, cloud: Cloud) -> None:
     told = upload(client, cloud, face_coordinates="5,5,150,150|1,2,3,4", faces="1")
     assert told["faces"] == [[5, 5, 64, 48], [1, 2, 3, 4]]
@@ -519,6 +544,18 @@ def test_unsigned_upload_may_not_ask_for_more(client: Client, cloud: Cloud) -> N
     assert not Asset.objects.exists()
 
 
+def test_unsigned_upload_learns_nothing_of_what_is_hidden(client: Client, cloud: Cloud) -> None:
+    UploadPreset.objects.create(cloud=cloud, name="open", unsigned=True)
+    upload(client, cloud, public_id="a", tags="secret")
+    Photo.objects.all().set_visibility(Visibility.PRIVATE)
+    asked = {"upload_preset": "open", "file": data_uri(JPEG), "public_id": "a"}
+    answer = client.post("/v1_1/demo/image/upload", asked)
+    assert answer.status_code == 400
+    assert answer.json()["error"]["message"] == "public_id (a) already exists"
+    answer = client.post("/v1_1/demo/image/upload", asked | {"type": "private"})
+    assert "not allowed" in answer.json()["error"]["message"]
+
+
 # --- Explicit, rename, destroy ----------------------------------------------------------------
 
 
@@ -586,7 +623,9 @@ def test_rename_to_a_bad_name(client: Client, cloud: Cloud, public_id: str) -> N
     assert post(client, cloud, "image/rename", **asked).status_code == 400
 
 
-def test_destroy(client: Client, cloud: Cloud, own_media: Path, django_capture_on_commit_callbacks: Any) -> None:
+def test_destroy(
+    client: Client, cloud: Cloud, own_media: Path, django_capture_on_commit_callbacks: Any
+) -> None:
     upload(client, cloud, public_id="a", eager="w_10")
     with django_capture_on_commit_callbacks(execute=True):
         told = post(client, cloud, "image/destroy", public_id="a")

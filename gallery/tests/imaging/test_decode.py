@@ -227,3 +227,24 @@ def test_start_up_loads_no_heavy_decoder() -> None:
         "sys.exit(bool({'pillow_heif', 'imagehash', 'scipy', 'numpy'} & set(sys.modules)))"
     )
     subprocess.run([sys.executable, "-c", check], check=True)
+
+
+def test_icon_is_its_largest_picture() -> None:
+    icon = encoded(scene(64, 64), "ICO", sizes=[(16, 16), (64, 64)])
+    decoded = decode(BytesIO(icon))
+    assert decoded.facts.format == "ico"
+    assert decoded.image.size == (64, 64)
+
+
+def test_icon_with_a_picture_larger_than_icons_can_be_is_refused() -> None:
+    icon = bytearray(encoded(scene(64, 64), "ICO", sizes=[(64, 64)]))
+    start = icon.index(b"IHDR") + 4
+    icon[start : start + 8] = (30_000).to_bytes(4, "big") * 2
+    with pytest.raises(DamagedImageError):
+        decode(BytesIO(bytes(icon)))
+
+
+@pytest.mark.parametrize("head", [b"\0\0\1\0", b"\0\0\1\0" + b"\0" * 40, b"\0\0\1\0\1\0text"])
+def test_what_begins_like_an_icon_is_none(head: bytes) -> None:
+    with pytest.raises(ImageError):
+        decode(BytesIO(head))

@@ -47,7 +47,7 @@ def site(
 
 @contextmanager
 def _database(blocker: DjangoDbBlocker) -> Iterator[str]:
-    """Make a database beside that of the other tests where those are on PostgreSQL; "" on SQLite."""
+    """Make a database beside the other tests' where those are on PostgreSQL; "" on SQLite."""
     if connection.vendor != "postgresql":
         yield ""
         return

@@ -28,9 +28,7 @@ class Program:
     key: str
     secret: str
 
-    def ask(
-        self, method: str, path: str, *, status: int = 200, **request: Any
-    ) -> dict[str, Any]:
+    def ask(self, method: str, path: str, *, status: int = 200, **request: Any) -> dict[str, Any]:
         """Ask, and return the JSON object of the answer, which must be of this status."""
         answer = self.client.request(method, f"/v1_1/{self.cloud}{path}", **request)
         assert answer.status_code == status, answer.text

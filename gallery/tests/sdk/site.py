@@ -8,11 +8,10 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import httpx
 from django.conf import settings
 
 HOST = "127.0.0.1"
@@ -82,7 +81,9 @@ class Site:
             *("--host", HOST, "--port", str(self.port)),
             *("--workers", "1", "--blocking-threads", "8", "--log-level", "error"),
         )
-        self._run("manage.py", "db_worker", "--interval", "0.1", "--no-startup-delay", "--no-reload")
+        self._run(
+            "manage.py", "db_worker", "--interval", "0.1", "--no-startup-delay", "--no-reload"
+        )
         give_up_at = time.monotonic() + PATIENCE_S
         while not self._answers():
             assert time.monotonic() < give_up_at, self.log()
@@ -102,10 +103,10 @@ class Site:
     def _answers(self) -> bool:
         assert all(process.poll() is None for process in self.processes), self.log()
         try:
-            with urllib.request.urlopen(f"{self.url}/up/", timeout=5):
-                return True
-        except urllib.error.URLError:
+            httpx.get(f"{self.url}/up/", trust_env=False, timeout=5).raise_for_status()
+        except httpx.HTTPError:
             return False
+        return True
 
     def log(self) -> str:
         """Return what the processes have said so far."""

@@ -62,9 +62,7 @@ def test_update_tags_what_exceeds_the_threshold(
     name: str, threshold: float | str, tags: list[str]
 ) -> None:
     cloudinary.uploader.upload(PICTURE, public_id=name)
-    told = cloudinary.api.update(
-        name, categorization="imagga_tagging", auto_tagging=threshold
-    )
+    told = cloudinary.api.update(name, categorization="imagga_tagging", auto_tagging=threshold)
     assert told.get("tags", []) == tags
     assert told["info"]["categorization"] == {"imagga_tagging": EXPECTED}
 

@@ -163,9 +163,7 @@ def test_form_on_delete(program: Program, name: str) -> None:
 def test_numbered_ids_in_an_address(program: Program, name: str) -> None:
     upload(program, {"public_id": name})
     asked = numbered({"public_ids": [name, f"no-{name}"]})
-    told = program.ask(
-        "GET", "/resources/image/upload", params=asked, headers=program.basic()
-    )
+    told = program.ask("GET", "/resources/image/upload", params=asked, headers=program.basic())
     assert [one["public_id"] for one in told["resources"]] == [name]
 
 
@@ -212,8 +210,8 @@ def test_slash_of_an_id_may_be_escaped(program: Program, name: str) -> None:
 def test_reset_of_the_limit_is_a_date(program: Program) -> None:
     answer = program.client.get(f"/v1_1/{program.cloud}/ping", headers=program.basic())
     time.strptime(answer.headers["X-FeatureRateLimit-Reset"], "%a, %d %b %Y %H:%M:%S GMT")
-    assert 0 < int(answer.headers["X-FeatureRateLimit-Remaining"])
-    assert 0 < int(answer.headers["X-FeatureRateLimit-Limit"])
+    assert int(answer.headers["X-FeatureRateLimit-Remaining"]) > 0
+    assert int(answer.headers["X-FeatureRateLimit-Limit"]) > 0
 
 
 # --- Go ---------------------------------------------------------------------------------------
@@ -228,9 +226,7 @@ def test_file_is_text_in_a_plain_form(program: Program, name: str) -> None:
 
 def test_get_says_json_and_has_no_body(program: Program, name: str) -> None:
     upload(program, {"public_id": name})
-    told = program.ask(
-        "GET", f"/resources/image/upload/{name}", headers=program.basic() | JSON
-    )
+    told = program.ask("GET", f"/resources/image/upload/{name}", headers=program.basic() | JSON)
     time.strptime(told["created_at"], "%Y-%m-%dT%H:%M:%SZ")
 
 
@@ -356,6 +352,23 @@ def test_nobody_comes_in_with_such_credentials(program: Program, credentials: st
     headers = {"Authorization": credentials} if credentials else {}
     told = program.ask("GET", "/ping", status=401, headers=headers)
     assert told["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    ("timestamp", "reason"),
+    [
+        ("1300000000", "Stale request - reported time is 2011-03-13"),
+        ("9999999999", "Invalid timestamp"),
+        ("soon", "Missing required parameter - timestamp"),
+        ("", "Missing required parameter - timestamp"),
+        ("9" * 400, "Missing required parameter - timestamp"),
+    ],
+)
+def test_signature_of_another_time_is_refused(
+    program: Program, timestamp: str, reason: str
+) -> None:
+    told = upload(program, {"timestamp": timestamp}, status=400)
+    assert told["error"]["message"].startswith(reason)
 
 
 def test_upload_without_anything_is_refused(program: Program) -> None:
