@@ -55,15 +55,15 @@ def main() -> None:
     parser.add_argument("--server-workers", type=int, default=2)
     parser.add_argument("--photos", type=int, default=12)
     asked = parser.parse_args()
-    with _server(asked.server_workers) as port:
+    with _server(asked.server_workers) as (port, server):
         _fresh(port, asked.photos)
-        _stored(port, asked)
+        _stored(port, server, asked)
         _uploads(port, asked)
 
 
 @contextmanager
-def _server(workers: int) -> Iterator[int]:
-    """Run the site and one worker; yield the port."""
+def _server(workers: int) -> Iterator[tuple[int, int]]:
+    """Run the site and one worker; yield the port and the id of the server's process."""
     data, port = tempfile.mkdtemp(prefix="photolib-bench-"), _free_port()
     limitless = {f"PHOTOLIB_{name}_RATE": "" for name in ("DERIVE", "API_UPLOAD")}
     environment = (
@@ -85,7 +85,7 @@ def _server(workers: int) -> Iterator[int]:
     started = [subprocess.Popen(command, **run) for command in (web, worker)]
     try:
         _wait_for(port)
-        yield port
+        yield port, started[0].pid
     finally:
         for process in started:
             process.terminate()
@@ -185,23 +185,42 @@ def _bare(content: bytes) -> float:
 # --- Stored pictures --------------------------------------------------------------------------
 
 
-def _stored(port: int, asked: argparse.Namespace) -> None:
+def _stored(port: int, server: int, asked: argparse.Namespace) -> None:
     path = f"/{CLOUD}/image/upload/{TRANSFORMATION}/v1/large0.jpg"
     processes = min(2, asked.clients)
     each = max(1, asked.clients // processes)
     for what, one in (("a stored picture", path), ("nothing but /up/", "/up/")):
+        before_s = _processor_s(server)
         with multiprocessing.Pool(processes) as pool:
             jobs = [(port, one, each, asked.seconds)] * processes
             seen = [t for times in pool.starmap(_ask_again_and_again, jobs) for t in times]
+        spent_s = _processor_s(server) - before_s
         seen.sort()
         print(f"{what}, {processes * each} clients, {asked.server_workers} server processes")
         print(f"  requests a second  {len(seen) / asked.seconds:.0f}")
+        print(f"  of the processor, ms a request  {spent_s / len(seen) * 1000:.2f}")
         p95 = seen[int(len(seen) * 0.95)]
         print(f"  first byte, ms     {median(seen) * 1000:.1f} median, {p95 * 1000:.1f} of 95 %")
     alone = sorted(_ask_again_and_again(port, path, 1, min(asked.seconds, 3)))
     p95 = alone[int(len(alone) * 0.95)]
     print("one client alone")
     print(f"  first byte, ms     {median(alone) * 1000:.1f} median, {p95 * 1000:.1f} of 95 %")
+
+
+def _processor_s(server: int) -> float:
+    """Return the processor's time that a server's processes have had, in seconds; on Linux.
+
+    Unlike requests a second, it hardly depends on what else the machine does.
+    """
+    ticks = 0
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text().rpartition(")")[2].split()
+        except OSError:  # it ended meanwhile
+            continue
+        if server in (int(fields[1]), int(stat.parent.name)):
+            ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def _ask_again_and_again(port: int, path: str, clients: int, seconds: float) -> list[float]:

@@ -8,19 +8,11 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from .. import throttle
-from ..assets import addresses, mappings, rendering, scenes
+from ..assets import addresses, lookup, mappings, rendering, scenes
 from ..assets.addresses import Address, Name, Reading
 from ..models import ApiKey, Asset, Cloud
 from ..outbound import OutboundError
 from .errors import NotFoundError, RateLimitedError, UnauthorizedError
-
-#: All that delivering what is stored needs to know; to compile and read more takes longer.
-_NEEDED = (
-    "resource_type", "type", "public_id", "file", "format", "pages", "size_bytes", "etag",
-    "version", "version_id", "coordinates", "access_control", "moderation_status", "headers",
-    "uploaded_at", "deleted_at", "cloud__name", "cloud__strict_transformations", "photo__file",
-    "photo__visibility",
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -49,12 +41,7 @@ def find(request: HttpRequest, cloud_name: str, address: Address) -> Found:
         readings = _signed(cloud_name, address.signature, readings)
     is_signed = bool(address.signature)
     wanted = {name.public_id for reading in readings for name in reading.names}
-    rows = Asset.objects.filter(
-        cloud__name=cloud_name, cloud__owner__is_active=True, deleted_at=None,
-        resource_type=address.resource_type, type=address.type, public_id__in=wanted,
-    )  # fmt: skip
-    needed = rows.select_related("cloud", "photo").only(*_NEEDED)
-    there = {asset.public_id: asset for asset in needed}
+    there = lookup.assets(cloud_name, address.resource_type, address.type, wanted)
     for reading in readings:
         for name in reading.names:
             if name.public_id in there:

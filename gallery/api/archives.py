@@ -27,7 +27,7 @@ _TYPES = (*DeliveryType.values, "all")
 
 
 def check_time(params: Params) -> None:
-    """Raise UnauthorizedError for a link that is good no more; ``expires_at`` is in Unix seconds."""
+    """Raise UnauthorizedError for a link that has ended; ``expires_at`` is in Unix seconds."""
     expires_at = params.number("expires_at")
     if expires_at is not None and expires_at < time.time():
         raise UnauthorizedError("This link has expired")
@@ -87,7 +87,7 @@ def _converted(call: Call, asset: Asset, format: str) -> Answer:
 def _kind(asset: Asset) -> tuple[str, bool]:
     if asset.is_image and asset.format in PICTURES:
         return PICTURES[asset.format], False
-    return files.kind_of_file(asset.public_id)
+    return files.kind_of_file(f"of.{asset.format}" if asset.is_image else asset.public_id)
 
 
 def _opened(asset: Asset) -> Any:
@@ -107,7 +107,7 @@ def _sent(call: Call, sent: Sent, public_id: str) -> HttpResponseBase:
         response = files.answer(call.request, sent)
     except FileNotFoundError:
         raise NotFoundError.asset(public_id) from None
-    usage.count(call.cloud.pk, bandwidth_bytes=int(response.get("Content-Length", 0)))
+    usage.count(call.cloud.pk, bandwidth_bytes=int(response.get("Content-Length", "0")))
     return response
 
 
@@ -236,5 +236,3 @@ def _packing(call: Call) -> Packing:
         keeps_derived=params.flag("keep_derived"),
         skips_missing=params.flag("allow_missing"),
     )
-
-

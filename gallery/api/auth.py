@@ -156,6 +156,8 @@ def _decoded(credentials: str) -> str:
 
 
 def _active(cloud: Cloud, name: str) -> ApiKey | None:
+    if not name.isprintable():
+        return None
     key = ApiKey.objects.active().filter(cloud=cloud, key=name[:100]).first()
     if key is not None:
         key.cloud = cloud

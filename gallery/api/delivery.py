@@ -153,6 +153,8 @@ def _original(request: HttpRequest, found: Found, parsed: Transformation) -> Htt
 def _kind(asset: Asset) -> tuple[str, bool]:
     if asset.type == "sprite" and asset.public_id.endswith(".css"):
         return "text/css; charset=utf-8", False  # written by this site
+    if asset.type == "sprite" and asset.public_id.endswith(".json"):
+        return "application/json", False
     return kind_of_file(f"of.{asset.format}" if asset.is_image else asset.public_id)
 
 

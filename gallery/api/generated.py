@@ -172,6 +172,7 @@ def _many(call: Call) -> Many:
     text = "/".join(filter(None, params.array("transformation")))
     return Many(
         cloud=call.cloud,
+        public_id=params.text("public_id"),
         tag=params.text("tag"),
         urls=tuple(urls),
         text=text,

@@ -14,10 +14,10 @@ from typing import IO
 
 from django.conf import settings
 from django.core.files import File
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from ..imaging.errors import ImageError
-from ..models import ApiKey, Asset, Cloud, ResourceType
+from ..models import ApiKey, Asset, Cloud, DeliveryType, ResourceType
 from ..transformations import TransformationError
 from . import access, deriving, labels, naming, parts, storing
 from .errors import AssetError, InvalidError, MissingError
@@ -39,7 +39,7 @@ MAX_TEXT_CHARS = 80
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
-    """Which assets: those that any of the lists names. ``qualified`` are as ``image/upload/a/b``."""
+    """Which assets: all that one of the lists names; ``qualified`` as ``image/upload/a/b``."""
 
     resource_type: str = ResourceType.IMAGE
     type: str = "upload"
@@ -89,7 +89,7 @@ def selected(cloud: Cloud, selection: Selection) -> list[Asset]:
     return sorted(found.values(), key=lambda asset: (asset.public_id, asset.pk))
 
 
-def _parts(cloud: Cloud, selection: Selection) -> Iterator[Iterable[Asset]]:
+def _parts(cloud: Cloud, selection: Selection) -> Iterator[QuerySet[Asset]]:
     every = Asset.objects.of(cloud)
     if selection.qualified:
         yield every.filter(reduce(or_, map(_qualified, selection.qualified)))
@@ -141,7 +141,10 @@ def files_of(assets: Sequence[Asset], packing: Packing) -> list[tuple[Asset, str
     ]
     if len(files) > MAX_FILES:
         raise InvalidError(f"An archive has up to {MAX_FILES:,} files, not {len(files):,}")
-    if sum(asset.size_bytes for asset, text, format in files if not text and not format) > MAX_BYTES:
+    if (
+        sum(asset.size_bytes for asset, text, format in files if not text and not format)
+        > MAX_BYTES
+    ):
         raise InvalidError(f"The files of an archive have up to {MAX_BYTES:,} bytes together")
     return files
 
@@ -221,11 +224,16 @@ def create(
     tags: Sequence[str] = (),
     key: ApiKey | None = None,
 ) -> Archive:
-    """Pack assets and store the archive as a raw asset. Raises AssetError, TransformationError."""
+    """Pack assets and store the archive as a raw asset. Raises AssetError, TransformationError.
+
+    Everyone may have it only if everyone may have all that is in it.
+    """
     name = public_id or naming.random_id()
     name = name if name.lower().endswith(f".{packing.format}") else f"{name}.{packing.format}"
+    is_open = all(access.is_open(asset, is_original=True) for asset in assets)
     draft = Draft(
         resource_type=ResourceType.RAW,
+        type=DeliveryType.UPLOAD if is_open else DeliveryType.AUTHENTICATED,
         public_id=naming.check_public_id(name),
         filename=name.rpartition("/")[2],
         tags=tuple(labels.checked_names(tags)),

@@ -39,6 +39,8 @@ ALL_PAGES = "pg_all"
 _NOT_IN_NAMES = re.compile(r"[^\w.,:-]+")
 _NOT_IN_CLASSES = re.compile(r"[^\w-]+")
 _MAX_NAME_CHARS = 120
+#: What the names of a sheet's style sheet and JSON end in.
+_OF_SHEETS = (".css", ".json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +61,12 @@ class Made:
 class Many:
     """Pictures of a tag, or those of addresses, and what is done with each.
 
-    ``text`` is the transformation as it was asked for, ``hosts`` the site's own.
+    ``text`` is the transformation as it was asked for, ``hosts`` the site's own. ``public_id`` is
+    how what is made is to be called, "" for a name made of the others.
     """
 
     cloud: Cloud
+    public_id: str = ""
     tag: str = ""
     urls: tuple[str, ...] = ()
     text: str = ""
@@ -82,6 +86,7 @@ class Many:
         if bool(self.tag) == bool(self.urls):
             raise InvalidError("Either tag or urls must be given")
         parts.checked(self.cloud, self.text)
+        _check_name(self.public_id)
         found = parts.parts_of_urls(self.urls) if self.urls else self._tagged()
         if not found:
             raise MissingError(f"No images were found with tag {self.tag}")
@@ -115,13 +120,21 @@ class Many:
     @property
     def name(self) -> str:
         """The name of what is made: the tag or what stands for the addresses, and the text."""
+        if self.public_id:
+            return self.public_id
         of = self.tag or hashlib.sha256("\n".join(self.urls).encode()).hexdigest()[:32]
         told = ",".join(filter(None, (of, self.text)))
         plain = _NOT_IN_NAMES.sub("_", told).strip("_.") or "all"
-        is_ours = told.endswith((".css", ".json"))  # of another's sheet
+        is_ours = told.endswith(_OF_SHEETS)
         if plain == told and len(told) <= _MAX_NAME_CHARS and not is_ours:
             return told
         return f"{plain[:_MAX_NAME_CHARS]}_{hashlib.sha256(told.encode()).hexdigest()[:12]}"
+
+
+def _check_name(public_id: str) -> None:
+    """Raise InvalidError for a name that nothing may have, or that another's sheet may need."""
+    if public_id and naming.check_public_id(public_id).endswith(_OF_SHEETS):
+        raise InvalidError(f"public_id ({public_id}) is invalid")
 
 
 class _FreeNames:

@@ -85,5 +85,7 @@ def _safe(name: str) -> str:
 
 
 def _safe_part(part: str) -> str:
-    plain = "".join(char if char.isprintable() and char not in '\\:*?"<>|' else "_" for char in part)
-    return plain.strip(" .") if plain.strip(" .") else ""
+    plain = "".join(
+        char if char.isprintable() and char not in '\\:*?"<>|' else "_" for char in part
+    )
+    return plain.strip(" .")

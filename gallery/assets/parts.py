@@ -86,7 +86,10 @@ def parts_of_urls(urls: Sequence[str]) -> list[Part]:
 
 
 def parts_of_assets(assets: Sequence[Asset]) -> list[Part]:
-    return [Part(asset.public_id, asset) for asset in assets if access.is_deliverable(asset)]
+    """Return those that everyone may see: what is made of them is for everyone as well."""
+    return [
+        Part(asset.public_id, asset) for asset in assets if access.is_open(asset, is_original=False)
+    ]
 
 
 def _name_of(url: str) -> str:

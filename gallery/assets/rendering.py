@@ -19,7 +19,7 @@ from ..models import Asset, Derived
 from ..transformations import Breakpoint, BreakpointSpec, Limits, Transformation
 from ..transformations import Derived as Rendered
 from ..transformations.parameters import read_format
-from . import known, scenes, usage
+from . import known, lookup, scenes, usage
 from .errors import AssetError, MissingError
 from .turns import alone, turn
 from .urls import escape_words
@@ -113,8 +113,7 @@ def _accepted(accept: str) -> str:
 
 def find(wanted: Wish) -> Derived | None:
     """Return the picture if it was made before; one statement."""
-    found = Derived.objects.filter(asset_id=wanted.asset.pk, key=wanted.key)
-    return next(iter(found.order_by()), None)
+    return lookup.derived(wanted.asset, wanted.key)
 
 
 def make(wanted: Wish) -> Derived:

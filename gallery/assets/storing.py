@@ -226,11 +226,14 @@ def _write(cloud: Cloud, taken: Incoming, draft: Draft, name: str, bytes_: _Byte
 
 
 def _held(cloud: Cloud, resource_type: str, type: str, public_id: str) -> Asset | None:
-    """Return the asset of a name, also a deleted one's mark, locked until the transaction ends."""
+    """Return the asset of a name, also a deleted one's mark, locked until the transaction ends.
+
+    Its photo is looked up afterwards: beside a row that was waited for, it would be an old one.
+    """
     rows = Asset.objects.filter(
         cloud=cloud, resource_type=resource_type, type=type, public_id=public_id
     )
-    asset = rows.select_for_update(of=("self",)).select_related("photo").first()
+    asset = rows.select_for_update().first()
     if asset is not None:
         asset.cloud = cloud
     return asset

@@ -13,9 +13,9 @@ from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
 from gallery import ingest
 from gallery.imaging.errors import ImageError
-from gallery.models import Fingerprint, Photo, Rendition, TaggingRun, User
+from gallery.models import ApiJob, Fingerprint, Photo, Rendition, TaggingRun, User
 from gallery.models.photos import TaggingChoice
-from gallery.tests.factories import make_photo, make_user
+from gallery.tests.factories import make_asset, make_cloud, make_photo, make_user
 from gallery.tests.pictures import picture, uploaded
 
 pytestmark = pytest.mark.django_db
@@ -210,3 +210,15 @@ def test_orphan_files_are_found_and_others_are_not(owner: User) -> None:
     default_storage.save("originals/zz/lost.jpg", ContentFile(b"lost"))
     assert list(ingest.orphan_files(older_than=timedelta(0))) == ["originals/zz/lost.jpg"]
     assert not list(ingest.orphan_files(older_than=timedelta(hours=1)))
+
+
+def test_files_of_programs_are_no_orphans_while_a_row_mentions_them(own_media: Path) -> None:
+    cloud = make_cloud()
+    asset = make_asset(cloud, resource_type="raw")
+    asset.file.save("a.txt", ContentFile(b"a"))
+    kept = ApiJob(cloud=cloud, action="look")
+    kept.file.save("x", ContentFile(b"b"))
+    for folder in ("assets", "backups", "derived", "incoming"):
+        default_storage.save(f"{folder}/1/lost", ContentFile(b"c"))
+    lost = set(ingest.orphan_files(older_than=timedelta(0)))
+    assert lost == {f"{folder}/1/lost" for folder in ("assets", "backups", "derived", "incoming")}

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import islice
 from typing import Any, cast
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db import connection
+from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 
-from ...models import Asset, AssetContext, AssetTag, Cloud, Photo, PhotoTag, Tag
+from ...models import Asset, AssetContext, AssetTag, Cloud, Photo, PhotoTag, ResourceType, Tag
 from ...tagging.spellings import is_for_pages
 from .context import CAPTION
 
@@ -79,8 +81,12 @@ def tag_names(
     assets = Asset.objects.of(cloud)
     is_small = not assets.order_by()[SMALL_CLOUD : SMALL_CLOUD + 1].exists()
     of_kind = assets.filter(resource_type=resource_type)
-    kept = set(filter(fits, _read(of_kind))) if is_small else _asked(of_kind, fits, limit)
-    return sorted(kept)[:limit]
+    if is_small:
+        return sorted(set(filter(fits, _read(of_kind))))[:limit]
+    places = [_own_names(of_kind)]
+    if resource_type == ResourceType.IMAGE:
+        places += _names_on_photos(of_kind, cloud)
+    return _first(places, fits, limit)
 
 
 def _read(assets: QuerySet[Asset]) -> Iterator[str]:
@@ -93,44 +99,62 @@ def _read(assets: QuerySet[Asset]) -> Iterator[str]:
         yield spelling or label
 
 
-def _asked(assets: QuerySet[Asset], fits: Callable[[str], bool], limit: int) -> set[str]:
-    """Return the first ``limit`` names at least, of all kinds, that stand on some of the assets."""
-    own = AssetTag.objects.all()
-    shown = PhotoTag.objects.shown()
-    spelled = shown.exclude(spelling=None)
-    on_asset = Exists(assets.filter(pk=OuterRef("asset")))
-    on_photo = Exists(assets.filter(photo=OuterRef("photo")))
-    as_label = shown.filter(on_photo, spelling=None)
-    labels = {label: pk for pk, label in Tag.objects.values_list("pk", "label") if fits(label)}
-    return (
-        _standing(_distinct(own, "name", fits), lambda one: own.filter(on_asset, name=one), limit)
-        | _standing(
-            _distinct(spelled, "spelling", fits),
-            lambda one: spelled.filter(on_photo, spelling=one),
-            limit,
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where names may stand: all that the site has there, and the rows of one on the assets."""
+
+    names: Collection[str]
+    rows_of: Callable[[str], QuerySet[Any]]
+
+
+def _own_names(assets: QuerySet[Asset]) -> _Place:
+    own = AssetTag.objects.filter(Exists(assets.filter(pk=OuterRef("asset"))))
+    return _Place(_distinct(AssetTag, "name"), lambda name: own.filter(name=name))
+
+
+def _names_on_photos(assets: QuerySet[Asset], cloud: Cloud) -> list[_Place]:
+    photos = Photo.objects.filter(owner=cloud.owner_id).order_by("pk").values_list("pk", flat=True)
+    # What others brought before and after is passed over without a look.
+    first, last = photos.first() or 0, photos.last() or 0
+    on_these = Exists(assets.filter(photo=OuterRef("photo")))
+    rows = PhotoTag.objects.shown().filter(on_these, photo__gte=first, photo__lte=last)
+    labels = dict(Tag.objects.values_list("label", "pk"))
+    return [
+        _Place(_distinct(PhotoTag, "spelling"), lambda name: rows.filter(spelling=name)),
+        _Place(labels, lambda name: rows.filter(spelling=None, tag=labels[name])),
+    ]
+
+
+def _distinct(model: type[Model], column: str) -> set[str]:
+    """Return the values of a column that an index begins with, by one look at each of them."""
+    table, name = (connection.ops.quote_name(one) for one in (model._meta.db_table, column))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"WITH RECURSIVE steps(value) AS (SELECT MIN({name}) FROM {table} "  # noqa: S608
+            f"WHERE {name} IS NOT NULL UNION ALL SELECT (SELECT MIN({name}) FROM {table} "
+            f"WHERE {name} > steps.value) FROM steps WHERE steps.value IS NOT NULL) "
+            "SELECT value FROM steps WHERE value IS NOT NULL"
         )
-        | _standing(labels, lambda one: as_label.filter(tag=labels[one]), limit)
-    )
+        return {value for (value,) in cursor.fetchall()}
 
 
-def _distinct(rows: QuerySet[Any], column: str, fits: Callable[[str], bool]) -> list[str]:
-    return [one for one in rows.order_by().values_list(column, flat=True).distinct() if fits(one)]
-
-
-def _standing(
-    names: Iterable[str], rows_of: Callable[[str], QuerySet[Any]], limit: int
-) -> set[str]:
-    """Return the first ``limit`` names, in order, of which there are rows."""
-    found: set[str] = set()
-    ordered = iter(sorted(names))
-    while len(found) < limit and (chunk := list(islice(ordered, _CHUNK))):
-        answers = _whether(rows_of(name).order_by() for name in chunk)
-        found.update(name for name, stands in zip(chunk, answers, strict=True) if stands)
-    return found
+def _first(places: Sequence[_Place], fits: Callable[[str], bool], limit: int) -> list[str]:
+    """Return the first names, in order, that stand in one of the places."""
+    found: list[str] = []
+    names = iter(sorted({name for place in places for name in place.names if fits(name)}))
+    chunk_size = min(limit, _CHUNK)
+    while len(found) < limit and (chunk := list(islice(names, chunk_size))):
+        asked = [
+            (name, place.rows_of(name)) for name in chunk for place in places if name in place.names
+        ]
+        stands = _whether([rows for _, rows in asked])
+        there = {name for (name, _), is_there in zip(asked, stands, strict=True) if is_there}
+        found += [name for name in chunk if name in there]
+    return found[:limit]
 
 
 def _whether(queries: Iterable[QuerySet[Any]]) -> tuple[bool, ...]:
     """Ask in one statement which of some queries have rows."""
-    asked = {f"has_{number}": Exists(rows) for number, rows in enumerate(queries)}
+    asked = {f"has_{number}": Exists(rows.order_by()) for number, rows in enumerate(queries)}
     clouds = Cloud.objects.annotate(**asked).values_list(*asked)
     return cast("tuple[bool, ...]", clouds[:1].get())

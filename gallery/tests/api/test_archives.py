@@ -11,7 +11,16 @@ from django.core.files.base import ContentFile
 from django.test import Client
 
 from gallery.assets import archives, jobs, labels
-from gallery.models import ApiJob, Asset, AssetVersion, Cloud, Derived, Notification, UploadPreset
+from gallery.models import (
+    ApiJob,
+    Asset,
+    AssetVersion,
+    Cloud,
+    Derived,
+    Notification,
+    Photo,
+    UploadPreset,
+)
 from gallery.tests.api.asking import auth_of, post, signed
 from gallery.tests.assets.stored import bytes_of, image_of, make_stored
 from gallery.tests.factories import make_cloud
@@ -203,6 +212,15 @@ def test_an_archive_is_kept_as_a_raw_asset(client: Client, cloud: Cloud) -> None
     assert len(files) == 4
     assert {image_of(one).size for one in files.values()} == {(32, 24), (128, 96)}
     assert not Derived.objects.exists()
+
+
+def test_an_archive_of_what_is_hidden_is_not_for_everyone(client: Client, cloud: Cloud) -> None:
+    photo = Asset.objects.get(cloud=cloud, public_id="pets/cat").photo
+    assert photo is not None
+    Photo.objects.filter(pk=photo.pk).update(visibility="private")
+    body = post(client, cloud, "image/generate_archive", tags=["pet"]).json()
+    assert (body["type"], body["file_count"]) == ("authenticated", 2)
+    assert client.get(body["url"].removeprefix("http://testserver")).status_code == 404
 
 
 def test_derived_pictures_are_kept_when_asked(client: Client, cloud: Cloud) -> None:

@@ -21,6 +21,7 @@ from gallery.models import (
     DeleteToken,
     Folder,
     MetadataField,
+    NamedTransformation,
     Photo,
     Rendition,
     TaggingRun,
@@ -245,6 +246,18 @@ def test_incoming_transformation_is_what_is_stored(client: Client, cloud: Cloud)
     told = upload(client, cloud, transformation="c_scale,w_20/a_90")
     assert (told["width"], told["height"]) == (15, 20)
     assert Photo.objects.get().width == 15
+
+
+def test_incoming_transformation_may_be_a_named_one(client: Client, cloud: Cloud) -> None:
+    NamedTransformation.objects.create(
+        cloud=cloud, name="small", definition="c_scale,w_10", is_named=True
+    )
+    assert upload(client, cloud, transformation="t_small")["width"] == 10
+
+
+def test_incoming_transformation_looks_for_faces(client: Client, cloud: Cloud) -> None:
+    told = upload(client, cloud, transformation="c_thumb,g_face,w_20,h_20")
+    assert (told["width"], told["height"]) == (20, 20)
 
 
 @pytest.mark.parametrize("name", ["transformation", "eager"])

@@ -37,7 +37,6 @@ def site(
     with _database(django_db_blocker) as database_url:
         site = Site(tmp_path_factory.mktemp("site"), database_url, outside)
         site.manage("migrate", "--verbosity", "0")
-        site.manage("collectstatic", "--no-input", "--verbosity", "0")
         try:
             site.start()
             yield site

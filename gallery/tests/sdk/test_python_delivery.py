@@ -8,6 +8,7 @@ from typing import Any
 
 import cloudinary
 import cloudinary.api
+import cloudinary.exceptions
 import cloudinary.uploader
 import cloudinary.utils
 import httpx
@@ -220,3 +221,11 @@ def test_sprite_and_animation_are_made_of_a_tag(two: list[str], name: str) -> No
     assert multi["url"].endswith(".gif")
     with Image.open(BytesIO(get(multi["url"]).content)) as image:
         assert getattr(image, "n_frames", 1) >= 1
+
+
+def test_sprite_and_animation_are_called_as_asked(two: list[str], name: str) -> None:
+    sprite = cloudinary.uploader.generate_sprite(name, public_id=f"{name}-sheet")
+    multi = cloudinary.uploader.multi(name, public_id=f"{name}-film")
+    assert (sprite["public_id"], multi["public_id"]) == (f"{name}-sheet", f"{name}-film")
+    with pytest.raises(cloudinary.exceptions.BadRequest, match="is invalid"):
+        cloudinary.uploader.multi(name, public_id=f"{name}-sheet.css")
