@@ -9,7 +9,7 @@ from urllib.parse import quote, urlsplit
 from django.db import IntegrityError, transaction
 from django.urls import URLResolver, get_resolver
 
-from .assets import storing
+from .assets import adopting
 from .models import ApiKey, Cloud, User
 from .models.clouds import NAME_PATTERN, new_key, new_secret
 
@@ -49,7 +49,7 @@ def open_cloud(owner: User, name: str) -> Cloud:
             cloud = Cloud.objects.create(owner=owner, name=name)
     except IntegrityError:
         raise CloudError(f"There is a cloud called “{name}” already.") from None
-    storing.adopt_all(cloud)
+    adopting.adopt_all(cloud)
     return cloud
 
 

@@ -13,7 +13,7 @@ from django.dispatch import receiver
 from django.utils import timezone
 
 from . import ingest, tagging, tasks, trends
-from .assets import add_ons, removing, storing
+from .assets import add_ons, adopting, removing
 from .interests import profiles
 from .models import (
     ApiJob,
@@ -156,6 +156,7 @@ def note_photos(photo_ids: Collection[int], **kwargs: Any) -> None:
 
 @receiver(pre_delete, sender=Photo)
 def note_gone_photo(instance: Photo, **kwargs: Any) -> None:
+    tagging.hold_photos([instance.pk])  # a tagger may be writing what it has to say
     _note_interests(profiles.concerned_by([instance.pk]))  # afterwards nobody could tell
 
 
@@ -209,7 +210,7 @@ def note_tag_trends(photo_ids: Collection[int], **kwargs: Any) -> None:
 def adopt_photo(instance: Photo, created: bool, raw: bool, **kwargs: Any) -> None:
     """Make known to programs what came in on a page; what came through them is already."""
     if created and not raw and not instance.may_repeat:
-        storing.adopt(instance)
+        adopting.adopt(instance)
 
 
 @receiver(post_save, sender=ApiJob)

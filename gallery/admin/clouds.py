@@ -10,7 +10,7 @@ from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 
 from .. import clouds
-from ..assets import storing
+from ..assets import adopting
 from ..models import (
     ApiJob,
     ApiKey,
@@ -69,7 +69,7 @@ class CloudAdmin(FastAdmin):
     def save_model(self, request: HttpRequest, obj: Cloud, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
         if not change:
-            storing.adopt_all(obj)
+            adopting.adopt_all(obj)
 
     @admin.action(description="Make a key, whose secret is shown once")
     def issue_key(self, request: HttpRequest, queryset: QuerySet[Cloud]) -> None:

@@ -74,7 +74,7 @@ def _answer(request: HttpRequest, cloud_name: str, address: Address) -> HttpResp
     if not access.is_deliverable(found.asset):
         raise NotFoundError.asset(found.asset.public_id)
     parsed = rendering.parsed_from(found.reading.transformation)
-    if _is_original(found, parsed):
+    if _is_original(found, parsed) and not _is_stripped(found):
         return _original(request, found, parsed)
     return _derived(request, found, parsed)
 
@@ -125,6 +125,11 @@ def _is_original(found: Found, parsed: Transformation) -> bool:
             return False
     format = (found.format or "").lower()
     return FORMAT_ALIASES.get(format, format) in ("", found.asset.format)
+
+
+def _is_stripped(found: Found) -> bool:
+    """True where a copy without metadata is sent in place of the file."""
+    return access.came_in_the_browser(found.asset) and not found.is_signed
 
 
 def _original(request: HttpRequest, found: Found, parsed: Transformation) -> HttpResponseBase:

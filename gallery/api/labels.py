@@ -160,7 +160,7 @@ def _tell(
         }
         for asset in changed
     ]
-    body = {"request_id": call.request_id, "resources": resources}
+    body = {"resources": resources}
     notifying.notify(call.cloud, event, body, urls=urls, key=call.key, request_id=call.request_id)
 
 

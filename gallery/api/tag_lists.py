@@ -29,7 +29,7 @@ def listed(cloud_name: str, address: Address) -> dict[str, Any]:
     )
     tagged = labels.tagged(photos.newest_first(), tag)
     newest = tagged.select_related("photo")[:MAX_LISTED]
-    return _body([one for one in newest if access.is_open(one, is_original=True)])
+    return _body([one for one in newest if access.is_open(one, is_original=False)])
 
 
 def _tag_of(address: Address) -> str:

@@ -15,21 +15,19 @@ from ..assets import (
     access,
     add_ons,
     analysing,
-    deriving,
     fields,
     jobs,
     labels,
     naming,
     notifying,
     removing,
+    renaming,
     storing,
 )
-from ..assets.errors import AssetError, MissingError, TakenError
+from ..assets.errors import TakenError
 from ..assets.partial import Progress
-from ..imaging.errors import ImageError
 from ..models import ApiJob, Asset, DeleteToken, UploadPreset
-from ..transformations import TransformationError
-from . import payloads, sources
+from . import derived, payloads, sources
 from . import wishes as reading
 from .doors import REFUSALS, Answer, Call
 from .errors import BadRequestError
@@ -107,97 +105,8 @@ def _worked_on(call: Call, asset: Asset, wishes: Wishes) -> Payload:
     if wishes.add_ons and asset.is_image:
         notify = " ".join(wishes.told) or None
         add_ons.request(asset, wishes.add_ons, wishes.threshold, notification_url=notify, wait=True)
-    made = _eager(call, asset, wishes) | _breakpoints(call, asset, wishes)
+    made = derived.answer(call, asset, wishes)
     return payloads.upload_answer(call, asset, wanted=wishes.analyses) | made
-
-
-# --- Derived pictures -------------------------------------------------------------------------
-
-
-def _eager(call: Call, asset: Asset, wishes: Wishes) -> Payload:
-    if not wishes.eager or not asset.is_image:
-        return {}
-    if not wishes.is_eager_async:
-        return {"eager": eager_made(call, asset, wishes.eager)}
-    job = jobs.queue(
-        call.cloud,
-        "eager",
-        key=call.key,
-        params={
-            "asset": asset.pk,
-            "eager": wishes.eager,
-            "told": [*wishes.told_of_eager],
-            "site": call.secure_base_url,
-        },
-    )
-    return {"eager": [_to_come(call, asset, job, one) for one in _split(wishes.eager)]}
-
-
-def _split(eager: str) -> list[tuple[str, str, str | None]]:
-    """Split into texts as sent, transformations and extensions; "" for none, None: as stored."""
-    return [
-        (text, transformation, "" if text.endswith("/") else format)
-        for text, transformation, format in deriving.split_eager(eager)
-    ]
-
-
-def _to_come(call: Call, asset: Asset, job: ApiJob, one: tuple[str, str, str | None]) -> Payload:
-    text, transformation, format = one
-    where = payloads.urls(call, asset, transformation, format)
-    return {
-        "status": "processing",
-        "batch_id": job.batch_id,
-        "transformation": text,
-        **where,
-    }
-
-
-def eager_made(call: Call, asset: Asset, eager: str) -> list[Payload]:
-    """Make pictures in the order asked for; one that cannot be made says why."""
-    return [_made(call, asset, one) for one in _split(eager)]
-
-
-def _made(call: Call, asset: Asset, one: tuple[str, str, str | None]) -> Payload:
-    text, transformation, format = one
-    try:
-        row = deriving.find_or_render(asset, transformation, format=format or None, is_signed=True)
-    except (TransformationError, AssetError, ImageError) as error:
-        return {"transformation": text, "status": "failed", "reason": str(error)}
-    extension = "" if format == "" else row.format
-    return {
-        "transformation": text,
-        "width": row.width,
-        "height": row.height,
-        "bytes": row.size_bytes,
-        "format": row.format,
-        **payloads.urls(call, asset, transformation, extension),
-    }
-
-
-def _breakpoints(call: Call, asset: Asset, wishes: Wishes) -> Payload:
-    if not wishes.breakpoints or not asset.is_image:
-        return {}
-    try:
-        found = deriving.breakpoints(asset, wishes.breakpoints)
-    except (TransformationError, AssetError, ImageError) as error:
-        failed = {"breakpoints": [], "status": "failed", "reason": str(error)}
-        return {"responsive_breakpoints": [failed]}
-    return {"responsive_breakpoints": [_widths(call, one) for one in found]}
-
-
-def _widths(call: Call, found: deriving.Breakpoints) -> Payload:
-    widths = [
-        {
-            "width": point.width_px,
-            "height": point.height_px,
-            "bytes": point.size_bytes,
-            "url": call.base_url + path,
-            "secure_url": call.secure_base_url + path,
-        }
-        for point, path in found.points
-    ]
-    echo = {"transformation": found.transformation} if found.transformation else {}
-    return echo | {"breakpoints": widths}
 
 
 # --- Explicit ---------------------------------------------------------------------------------
@@ -267,7 +176,7 @@ def rename(call: Call, resource_type: str) -> Answer:
     to_public_id, urls = params.required("to_public_id"), notifying.checked_urls(told)
     kind = reading.kind_of(resource_type)
     asset = storing.find(call.cloud, kind, reading_type(params), public_id)
-    asset = storing.rename(
+    asset = renaming.rename(
         asset,
         public_id=to_public_id,
         type=params.text("to_type"),
@@ -415,19 +324,3 @@ def _upload_job(job: ApiJob) -> None:
 @jobs.does("explicit")
 def _explicit_job(job: ApiJob) -> None:
     _done_for(job, lambda call: explicit(call, job.params["resource_type"]))
-
-
-@jobs.does("eager")
-def _eager_job(job: ApiJob) -> None:
-    def work(call: Call) -> None:
-        rows = Asset.objects.of(job.cloud).select_related("photo")
-        asset = rows.filter(pk=job.params["asset"]).first()
-        if asset is None:
-            raise MissingError.asset(str(job.params["asset"]))
-        asset.cloud = job.cloud
-        named = {name: getattr(asset, name) for name in payloads.NAMING}
-        made = eager_made(call, asset, job.params["eager"])
-        body = named | {"batch_id": job.batch_id, "version": asset.version, "eager": made}
-        notifying.notify(job.cloud, "eager", body, urls=job.params["told"], key=job.key)
-
-    _done_for(job, work)

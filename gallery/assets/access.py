@@ -20,12 +20,20 @@ def is_deliverable(asset: Asset) -> bool:
     return asset.deleted_at is None and asset.moderation_status != REJECTED
 
 
+def came_in_the_browser(asset: Asset) -> bool:
+    """True for a photo that no program uploaded."""
+    return asset.photo is not None and not asset.photo.may_repeat
+
+
 def is_open(asset: Asset, *, is_original: bool, now: datetime | None = None) -> bool:
     """Say whether everyone may have it: its own bytes, or else pictures made of it.
 
     Of a private asset these pictures are open and its bytes are not. An uploaded photo that its
-    owner hides is open to nobody, nor is what its access control keeps.
+    owner hides is open to nobody, nor is what its access control keeps. The bytes of a photo that
+    came in the browser say where it was taken, which pages show to its owner alone.
     """
+    if is_original and came_in_the_browser(asset):
+        return False
     if not is_deliverable(asset) or asset.type == DeliveryType.AUTHENTICATED:
         return False
     if asset.type == DeliveryType.PRIVATE:

@@ -52,6 +52,7 @@ def _statement(names: int) -> tuple[str, tuple[Any, ...]]:
             cloud_is_strict=F("cloud__strict_transformations"),
             photo_file=F("photo__file"),
             photo_visibility=F("photo__visibility"),
+            photo_may_repeat=F("photo__may_repeat"),
         )
     )
 
@@ -62,8 +63,16 @@ def _complete(asset: Any) -> Asset:
     cloud = (asset.cloud_id, asset.cloud_name, bool(asset.cloud_is_strict))
     asset.cloud = Cloud.from_db(database, ["id", "name", "strict_transformations"], cloud)
     if asset.photo_id is not None:
-        photo = (asset.photo_id, asset.photo_file, asset.photo_visibility)
-        asset.photo = Photo.from_db(database, ["id", "file", "visibility"], photo)
+        asset.photo = Photo.from_db(  # in the order in which the model declares them
+            database,
+            ["id", "file", "may_repeat", "visibility"],
+            (
+                asset.photo_id,
+                asset.photo_file,
+                bool(asset.photo_may_repeat),
+                asset.photo_visibility,
+            ),
+        )
     completed: Asset = asset
     return completed
 

@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from .. import ingest
+from .. import ingest, tagging
 from ..models import (
     Asset,
     AssetContext,
@@ -65,8 +65,10 @@ def delete_all(
     """
     counts: dict[int, Counts] = {}
     for start in range(0, len(assets), BATCH):
-        keys = [asset.pk for asset in assets[start : start + BATCH]]
+        asked = assets[start : start + BATCH]
+        keys = [asset.pk for asset in asked]
         with transaction.atomic():
+            tagging.hold_photos([one.photo_id for one in asked if one.photo_id is not None])
             there = Asset.objects.filter(pk__in=keys, deleted_at=None).select_related("photo")
             batch = list(there.select_for_update(of=("self",)).order_by("pk"))
             derived = _drop_derived(batch, transformations)

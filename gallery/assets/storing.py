@@ -1,4 +1,4 @@
-"""Files become assets under their names: stored, put in place of others, renamed, adopted."""
+"""Files become assets under their names: stored, or put in the place of others."""
 
 from __future__ import annotations
 
@@ -19,7 +19,6 @@ from .. import ingest, tagging
 from ..models import (
     ApiKey,
     Asset,
-    AssetVersion,
     Cloud,
     DeliveryType,
     Photo,
@@ -204,7 +203,7 @@ def _write_named(cloud: Cloud, taken: Incoming, draft: Draft, name: str, bytes_:
 @transaction.atomic
 def _write(cloud: Cloud, taken: Incoming, draft: Draft, name: str, bytes_: _Bytes) -> Stored:
     kind = taken.sniffed.resource_type
-    old = _held(cloud, kind, draft.type, name)
+    old = held(cloud, kind, draft.type, name)
     is_there = old is not None and old.deleted_at is None
     if old is not None and is_there:
         if not draft.is_named:
@@ -225,7 +224,7 @@ def _write(cloud: Cloud, taken: Incoming, draft: Draft, name: str, bytes_: _Byte
     return Stored(asset, overwritten=is_there)
 
 
-def _held(cloud: Cloud, resource_type: str, type: str, public_id: str) -> Asset | None:
+def held(cloud: Cloud, resource_type: str, type: str, public_id: str) -> Asset | None:
     """Return the asset of a name, also a deleted one's mark, locked until the transaction ends.
 
     Its photo is looked up afterwards: beside a row that was waited for, it would be an old one.
@@ -380,97 +379,3 @@ def replace_bytes(asset: Asset, file: File[bytes]) -> None:
     except BaseException:
         bytes_.discard()
         raise
-
-
-# --- Renaming ---------------------------------------------------------------------------------
-
-
-@transaction.atomic
-def rename(asset: Asset, *, public_id: str, type: str = "", overwrite: bool = False) -> Asset:
-    """Give an asset another name, and another type when one is named. Raises AssetError.
-
-    An asset of that name is refused with TakenError, or deleted where ``overwrite``. Whoever could
-    see it by its old type can no longer, when the new one is not for everyone.
-    """
-    naming.check_public_id(public_id)
-    type = type or asset.type
-    if type not in UPLOADED_TYPES and type != asset.type:
-        raise InvalidError(f"Invalid type {type[:100]}")
-    held = _held(asset.cloud, asset.resource_type, asset.type, asset.public_id)
-    if held is None or held.deleted_at is not None:
-        raise MissingError.asset(asset.public_id)
-    if (type, public_id) == (held.type, held.public_id):
-        return held
-    _make_room(held, public_id, type, overwrite=overwrite)
-    _move(held, public_id, type)
-    return held
-
-
-def _make_room(asset: Asset, public_id: str, type: str, *, overwrite: bool) -> None:
-    other = _held(asset.cloud, asset.resource_type, type, public_id)
-    if other is None:
-        return
-    if other.deleted_at is None and not overwrite:
-        raise TakenError(f"to_public_id ({public_id}) already exists")
-    if other.deleted_at is None:
-        removing.delete(other)
-    AssetVersion.objects.filter(asset=other).delete()
-    Asset.objects.filter(pk=other.pk).delete()
-
-
-def _move(asset: Asset, public_id: str, type: str) -> None:
-    if asset.photo is not None and type != asset.type:
-        is_public = type == DeliveryType.UPLOAD
-        visibility = Visibility.PUBLIC if is_public else Visibility.PRIVATE
-        Photo.objects.filter(pk=asset.photo.pk).set_visibility(visibility)
-        asset.photo.visibility = visibility
-    if asset.folder == naming.folder_of(asset.public_id):
-        asset.folder = naming.folder_of(public_id)
-    asset.public_id, asset.type, asset.updated_at = public_id, type, timezone.now()
-    try:
-        with transaction.atomic():
-            asset.save(update_fields=["public_id", "type", "folder", "updated_at"])
-    except IntegrityError:  # somebody took it at this very moment
-        raise TakenError(f"to_public_id ({public_id}) already exists") from None
-    naming.note_folders(asset.cloud, asset.folder)
-
-
-# --- Photos that were there before ------------------------------------------------------------
-
-
-def adopt(photo: Photo) -> None:
-    """Make a photo that its owner uploaded on a page known to the programs of their cloud."""
-    if cloud := Cloud.objects.filter(owner=photo.owner_id).first():
-        _adopt(cloud, [photo])
-
-
-def adopt_all(cloud: Cloud) -> int:
-    """`adopt` all that the owner of a cloud has; return how many photos those are."""
-    photos = Photo.objects.filter(owner=cloud.owner_id, asset=None).order_by("pk")
-    adopted, last = 0, 0
-    while batch := list(photos.filter(pk__gt=last)[:_BATCH]):
-        _adopt(cloud, batch)
-        adopted, last = adopted + len(batch), batch[-1].pk
-    return adopted
-
-
-def _adopt(cloud: Cloud, photos: Iterable[Photo]) -> None:
-    rows = [
-        Asset(
-            cloud=cloud,
-            resource_type=ResourceType.IMAGE,
-            public_id=photo.public_id,
-            photo=photo,
-            format=incoming.vendors_name(photo.format),
-            width=photo.width,
-            height=photo.height,
-            size_bytes=photo.size_bytes,
-            version=int(photo.created_at.timestamp()),
-            original_filename=PurePath(photo.original_name).stem,
-            original_extension=PurePath(photo.original_name).suffix.lower()[1:21],
-            created_at=photo.created_at,
-            uploaded_at=photo.created_at,
-        )
-        for photo in photos
-    ]
-    Asset.objects.bulk_create(rows, ignore_conflicts=True)

@@ -16,12 +16,13 @@ from .runs import (
     state_of,
     thresholds_of,
 )
-from .settling import hold_tags, note_who_said, settle, settle_all
+from .settling import hold_photos, hold_tags, note_who_said, settle, settle_all
 
 __all__ = [
     "add_by_hand",
     "attempt",
     "confirm",
+    "hold_photos",
     "hold_tags",
     "latest_of_each",
     "mark",

@@ -26,7 +26,7 @@ from ..taggers.base import (
     TaggerError,
 )
 from . import allowance
-from .settling import hold_tags, keep_other_names, settle
+from .settling import hold_photos, hold_tags, keep_other_names, settle
 
 if TYPE_CHECKING:
     import numpy as np
@@ -265,6 +265,7 @@ def _record(run: TaggingRun, opinion: Opinion) -> None:
         if get_tagger(run.tagger).quotes_people or _may_be_said(s.label)
     ]
     options = shown_options(run.tagger)
+    hold_photos([run.photo_id])
     if not run.finish(suggestions=said, model_version=opinion.model, options=options):
         return
     if opinion.features is not None:

@@ -125,6 +125,15 @@ def hold_tags(photo_ids: Collection[int]) -> None:
     one writer at a time as it is. Whoever follows these photos' tags is told.
     """
     tags_changed.send(PhotoTag, photo_ids=photo_ids)
+    hold_photos(photo_ids)
+
+
+def hold_photos(photo_ids: Collection[int]) -> None:
+    """Keep everyone else who does so from these photos until this transaction ends.
+
+    Whoever changes several rows of a photo holds it before any of them, or two wait for each
+    other.
+    """
     if connection.features.has_select_for_update:
         photos = Photo.objects.select_for_update(no_key=True).filter(pk__in=photo_ids)
         list(photos.order_by("pk").values_list("pk"))

@@ -16,7 +16,7 @@ from .context import CAPTION
 
 #: Up to so many assets of a tag are named one by one; of more, each asset is asked for the tag.
 FEW = 5000
-#: A cloud of no more photos than this has its tags read off them.
+#: Up to so many assets have their tags read off them.
 SMALL_CLOUD = 10_000
 #: Names asked for in one statement.
 _CHUNK = 50
@@ -78,14 +78,13 @@ def tag_names(
     def fits(name: str) -> bool:
         return name.startswith(prefix) and name > after
 
-    assets = Asset.objects.of(cloud)
+    assets = Asset.objects.of(cloud).filter(resource_type=resource_type)
     is_small = not assets.order_by()[SMALL_CLOUD : SMALL_CLOUD + 1].exists()
-    of_kind = assets.filter(resource_type=resource_type)
     if is_small:
-        return sorted(set(filter(fits, _read(of_kind))))[:limit]
-    places = [_own_names(of_kind)]
+        return sorted(set(filter(fits, _read(assets))))[:limit]
+    places = [_own_names(assets)]
     if resource_type == ResourceType.IMAGE:
-        places += _names_on_photos(of_kind, cloud)
+        places += _names_on_photos(assets, cloud)
     return _first(places, fits, limit)
 
 

@@ -213,9 +213,14 @@ def _any_value(cloud: Cloud, match: Match) -> Q:
     return ~none
 
 
+MAX_WORDS = 50
+
+
 def _written(value: Text) -> Condition:
     """Ask for words of a photo's texts: title, caption, place and the like."""
     words = words_of(value.text)
+    if len(words) > MAX_WORDS:
+        raise MistakeError(f"More than {MAX_WORDS} words are not looked for.", value.position)
     if not words:
         return NOTHING
     *whole, last = words

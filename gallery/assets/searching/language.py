@@ -16,6 +16,10 @@ from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedTok
 
 MAX_CHARS = 10_000
 MAX_TERMS = 200
+#: What all terms may weigh together: SQLite takes up to 1000 conditions in one, and a term may
+#: become several; a bare value is looked for in every text, word by word.
+MAX_WEIGHT = 700
+_WEIGHT, _BARE_WEIGHT = 3, 10
 MAX_DEPTH = 20
 
 _GRAMMAR = r"""
@@ -126,9 +130,18 @@ def parse(text: str) -> Node:
     except UnexpectedInput as error:
         raise _mistake(error, text) from None
     node = _node(tree.children[0]) if tree.children else EVERYTHING
-    if sum(1 for _ in terms(node)) > MAX_TERMS:
+    asked = list(terms(node))
+    if len(asked) > MAX_TERMS:
         raise MistakeError(f"There are more than {MAX_TERMS} values here.", 0)
+    if sum(map(_weight, asked)) > MAX_WEIGHT:
+        raise MistakeError("There are too many values without a field here.", 0)
     return node
+
+
+def _weight(asked: Asked) -> int:
+    if asked.field or not isinstance(asked.value, Text):
+        return _WEIGHT
+    return _BARE_WEIGHT + len(asked.value.text.split())
 
 
 def terms(node: Node) -> Iterable[Asked]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from datetime import timedelta
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from PIL import Image
 from pytest_django import Settings
 
 from gallery import throttle
@@ -69,6 +71,22 @@ def test_an_original_is_delivered_byte_by_byte(cloud: Cloud, path: str) -> None:
     assert body(response) == bytes_of(asset)
     assert response["Content-Type"] == "image/jpeg"
     assert Derived.objects.count() == 0
+
+
+def test_a_photo_from_the_browser_is_delivered_without_what_it_says_of_its_place(
+    cloud: Cloud,
+) -> None:
+    exif = Image.Exif()
+    exif[0x010F], exif[0x9286] = "a camera", "at home"
+    content = BytesIO()
+    Image.new("RGB", (8, 6)).save(content, "JPEG", exif=exif)
+    asset = make_stored(cloud, "a", content=content.getvalue())
+    Photo.objects.update(may_repeat=False)
+    open_copy = body(get("/demo/image/upload/a.jpg"))
+    assert image_of(open_copy).size == (8, 6)
+    assert b"a camera" not in open_copy
+    assert b"a camera" in body(get(f"/demo/image/upload/{sign(cloud, 'a.jpg')}/a.jpg"))
+    assert b"a camera" in bytes_of(asset)
 
 
 def test_a_picture_with_a_dot_in_its_name_comes_before_an_extension(cloud: Cloud) -> None:

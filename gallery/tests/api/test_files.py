@@ -253,7 +253,7 @@ def test_names_beyond_ascii_travel_safely(cloud: Cloud) -> None:
         ("Transfer-Encoding: chunked", False),
         ("Content-Length: 5", False),
         ("X-Robots-Tag: a\rX-Evil: b", False),
-        ("X-Meta-A: \x00", False),
+        ("X-Meta-A: \x01", False),
         ("X-Meta-A: é", False),
         ("X-Meta-A", False),
         (": x", False),

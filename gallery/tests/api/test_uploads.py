@@ -153,6 +153,9 @@ def test_data_uri_may_have_line_breaks(client: Client, cloud: Cloud) -> None:
 
 
 def test_data_uri_may_be_percent_encoded(client: Client, cloud: Cloud) -> None:
+    escaped = data_uri(JPEG).replace("+", "%2B").replace("/", "%2F").replace("=", "%3D")
+    told = upload(client, cloud, content=None, file=escaped)
+    assert told["bytes"] == len(JPEG)
     told = upload(client, cloud, kind="raw", content=None, file="data:text/plain,a%20b")
     assert told["bytes"] == 3
 
@@ -363,6 +366,19 @@ def test_without_overwrite_the_old_one_is_returned(client: Client, cloud: Cloud)
     assert second["existing"] is True
     assert (second["etag"], second["version"]) == (first["etag"], first["version"])
     assert Photo.objects.count() == 1
+
+
+def test_backup_keeps_the_bytes_of_every_version(client: Client, cloud: Cloud) -> None:
+    first = upload(client, cloud, public_id="a", backup="1")
+    second = upload(client, cloud, public_id="a", content=OTHER)
+    asset = Asset.objects.get()
+    assert asset.keeps_backups
+    kept = {}
+    for row in asset.versions.all():
+        with row.file.open("rb") as file:
+            kept[row.version_id] = file.read()
+    assert kept[first["version_id"]] == JPEG
+    assert second["version_id"] not in kept or kept[second["version_id"]] == OTHER
 
 
 def test_names_of_other_kinds_and_types_are_others(client: Client, cloud: Cloud) -> None:

@@ -8,15 +8,13 @@ from typing import Any
 import pytest
 from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
-from pytest_django import DjangoAssertNumQueries
 
-from gallery import ingest
 from gallery.assets import labels, naming, removing, storing
-from gallery.assets.errors import InvalidError, MissingError, TakenError
+from gallery.assets.errors import InvalidError, MissingError
 from gallery.assets.storing import Draft
 from gallery.models import Asset, Cloud, Fingerprint, Folder, Photo, Rendition, TaggingRun
-from gallery.tests.factories import make_asset, make_cloud, make_photo, make_user
-from gallery.tests.pictures import picture, uploaded
+from gallery.tests.factories import make_asset, make_cloud
+from gallery.tests.pictures import picture
 
 pytestmark = pytest.mark.django_db
 
@@ -79,12 +77,12 @@ def test_overwriting_that_fails_leaves_the_old_one(
 
 def unseen_once(monkeypatch: Any) -> None:
     """Have the first look not find what another request has stored just now."""
-    held, looks = storing._held, iter([None])
+    held, looks = storing.held, iter([None])
 
     def first_sees_nothing(*args: Any) -> Asset | None:
         return next(looks, held(*args))
 
-    monkeypatch.setattr(storing, "_held", first_sees_nothing)
+    monkeypatch.setattr(storing, "held", first_sees_nothing)
     monkeypatch.setattr(storing, "_there", lambda *args: None)
 
 
@@ -184,105 +182,3 @@ def test_files_of_a_replaced_photo_go_when_that_is_committed(
     after = set(files(own_media))
     assert before.isdisjoint(after)
     assert len(after) == 1 + Rendition.objects.count()
-
-
-# --- Renaming ---------------------------------------------------------------------------------
-
-
-def test_rename_leaves_the_folder_that_an_asset_was_placed_in(cloud: Cloud) -> None:
-    placed = make_asset(cloud, "a/b", folder="shown")
-    assert storing.rename(placed, public_id="c/d").folder == "shown"
-    plain = make_asset(cloud, "e/f")
-    assert storing.rename(plain, public_id="g/h").folder == "g"
-    assert Folder.objects.filter(path="g").exists()
-
-
-def test_rename_to_its_own_name_changes_nothing(cloud: Cloud) -> None:
-    asset = make_asset(cloud, "a")
-    assert storing.rename(asset, public_id="a").pk == asset.pk
-
-
-def test_rename_onto_what_came_at_the_same_moment(cloud: Cloud, monkeypatch: Any) -> None:
-    asset = make_asset(cloud, "a")
-    make_asset(cloud, "b")
-    monkeypatch.setattr(storing, "_make_room", lambda *args, **kwargs: None)
-    with pytest.raises(TakenError):
-        storing.rename(asset, public_id="b")
-    asset.refresh_from_db()
-    assert asset.public_id == "a"
-
-
-# --- Photos that were there before ------------------------------------------------------------
-
-
-def test_photo_uploaded_on_a_page_is_an_asset(cloud: Cloud) -> None:
-    photo = ingest.add_photo(owner=cloud.owner, file=uploaded("Bondi.jpg"))
-    asset = Asset.objects.get()
-    assert (asset.photo, asset.public_id) == (photo, photo.public_id)
-    assert (asset.format, asset.original_filename) == ("jpg", "Bondi")
-    assert asset.etag == ""
-    assert storing.etag_of(asset) == "3dd11ed9b73282edb3b8e7bf1a1472f1"
-    asset.refresh_from_db()
-    assert asset.etag
-
-
-def test_photos_of_people_without_a_cloud_are_no_assets(db: None) -> None:
-    make_photo()
-    assert not Asset.objects.exists()
-
-
-def test_all_photos_are_adopted_once(
-    django_assert_num_queries: DjangoAssertNumQueries, monkeypatch: Any
-) -> None:
-    owner = make_user()
-    for _ in range(5):
-        make_photo(owner)
-    make_photo()
-    cloud = make_cloud(owner)
-    monkeypatch.setattr(storing, "_BATCH", 2)
-    assert storing.adopt_all(cloud) == 5
-    assert storing.adopt_all(cloud) == 0
-    assert Asset.objects.of(cloud).count() == 5
-
-
-def test_etag_of_a_file_that_is_lost_is_unknown(cloud: Cloud) -> None:
-    assert storing.etag_of(make_asset(cloud)) == ""
-
-
-# --- Names ------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("stem", "name"),
-    [
-        ("logo", "logo"), ("a b-c.d", "a b-c.d"), ("a?b&c", "a_b_c"), ("dir/x", "dir_x"),
-        ("kůň", "kůň"), ("a%20b", "a_20b"), (" a ", "a"), ("x" * 400, "x" * 255),
-    ],
-)  # fmt: skip
-def test_names_made_of_file_names(stem: str, name: str) -> None:
-    made = naming.from_filename(stem, is_unique=False)
-    assert made == name
-    naming.check_public_id(made)
-
-
-@pytest.mark.parametrize("stem", ["", "...", "???", "/", "\n", "\u202e"])
-def test_file_names_that_are_no_names(stem: str) -> None:
-    naming.check_public_id(naming.from_filename(stem, is_unique=True))
-    naming.check_public_id(naming.from_filename(stem, is_unique=False))
-
-
-def test_unique_names_end_in_six_random_characters() -> None:
-    made = {naming.from_filename("x" * 300, is_unique=True) for _ in range(20)}
-    assert len(made) == 20
-    assert all(len(name) <= 255 and name[-7] == "_" for name in made)
-
-
-@pytest.mark.parametrize(("text", "folder"), [("", ""), ("/", ""), ("a/b/", "a/b"), ("/a", "a")])
-def test_folders(text: str, folder: str) -> None:
-    assert naming.check_folder(text) == folder
-
-
-@pytest.mark.parametrize("text", ["a//b", "a/../b", "a?b", "x" * 300, "\x00", " a"])
-def test_bad_folders(text: str) -> None:
-    with pytest.raises(InvalidError):
-        naming.check_folder(text)

@@ -37,11 +37,13 @@ def site(
     with _database(django_db_blocker) as database_url:
         site = Site(tmp_path_factory.mktemp("site"), database_url, outside)
         site.manage("migrate", "--verbosity", "0")
+        (site.folder / "static").mkdir()
         try:
             site.start()
             yield site
         finally:
             site.stop()
+        assert "Traceback" not in site.log(), site.log()
 
 
 @contextmanager

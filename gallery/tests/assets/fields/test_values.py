@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from pytest_django import DjangoAssertNumQueries
 
 from gallery.assets import fields, labels
 from gallery.assets.errors import InvalidError
@@ -215,3 +216,14 @@ def test_deleted_field_takes_its_values_with_it(cloud: Cloud) -> None:
     fields.set_metadata(asset, {"f": "x"})
     fields.delete_field(cloud, "f")
     assert metadata(asset) == {}
+
+
+def test_many_assets_take_as_many_statements_as_one(
+    cloud: Cloud, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    field(cloud, "set")
+    field(cloud, "string", "s")
+    for count in (1, 15):
+        assets = [make_asset(cloud) for _ in range(count)]
+        with django_assert_num_queries(6):
+            fields.set_metadata_of_all(assets, {"f": ["r"], "s": "x"})

@@ -41,6 +41,7 @@ def test_assets_are_found_by_the_exact_text_of_a_tag() -> None:
 @pytest.mark.usefixtures("amount")
 def test_suggestions_and_refusals_are_no_tags() -> None:
     asset = make_asset()
+    assert asset.photo
     for label, state in [("fog", "suggested"), ("sea", "rejected"), ("sun", "assigned")]:
         PhotoTag.objects.create(photo=asset.photo, tag=make_tag(label), confidence=0.5, state=state)
     assert [len(tagged(name)) for name in ("fog", "sea", "sun")] == [0, 0, 1]

@@ -86,6 +86,7 @@ def test_added_tags_may_not_be_more_than_a_thousand() -> None:
 
 def test_adding_confirms_what_is_named_and_leaves_the_rest_as_it_was() -> None:
     asset = make_asset()
+    assert asset.photo
     for label, state in [("sky", "assigned"), ("sea", "assigned"), ("fog", "rejected")]:
         PhotoTag.objects.create(photo=asset.photo, tag=make_tag(label), confidence=0.5, state=state)
     labels.add_tags([asset], ["sky", "fog"])

@@ -412,6 +412,29 @@ def test_what_no_field_can_be_is_refused(cloud: Cloud, expression: str) -> None:
         keys(cloud, expression)
 
 
+@pytest.mark.parametrize(
+    "expression",
+    [
+        " ".join(f"-t{number}" for number in range(60)),
+        " OR ".join(f"t{number}" for number in range(60)),
+        " ".join(f"NOT bytes:[{number} TO 5]" for number in range(200)),
+        " OR ".join(f"context.caption:k{number}" for number in range(200)),
+        " ".join(f"-tags:t{number}" for number in range(200)),
+        "(" * 20 + " ".join(f"-filename:t{number}" for number in range(200)) + ")" * 20,
+        '"' + "a " * 50 + '"',
+        "字" * 50,
+    ],
+)
+def test_the_longest_expressions_are_answered(cloud: Cloud, expression: str) -> None:
+    assert set(keys(cloud, expression)) <= {"a", "a/b/c", "f.bin"}
+
+
+@pytest.mark.parametrize("expression", ["字" * 51, '"' + "a-b " * 30 + '"'])
+def test_more_words_are_refused(cloud: Cloud, expression: str) -> None:
+    with pytest.raises(MistakeError):
+        keys(cloud, expression)
+
+
 def test_nothing_of_others_and_nothing_deleted_is_found(cloud: Cloud) -> None:
     make_asset(make_cloud(), "a/strange")
     make_asset(cloud, "a/gone", deleted_at=NOW)

@@ -120,6 +120,8 @@ def test_a_mistake_tells_where_it_is(text: str, position: int) -> None:
         "(" * (MAX_DEPTH + 1) + "a" + ")" * (MAX_DEPTH + 1),
         "a" * (MAX_CHARS + 1),
         "a " * (MAX_TERMS + 1),
+        " ".join(f"t{number}" for number in range(100)),
+        '"' + "a " * 1000 + '"',
         "tags:(" + " OR ".join("a" * (MAX_TERMS + 1)) + ")",
     ],
 )
