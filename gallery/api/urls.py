@@ -159,7 +159,7 @@ urlpatterns = [
     *_UPLOAD_API,
     *_ASSETS,
     *_REST,
-    re_path(r"^v1_1(?:/.*)?$", no_such_route),
+    re_path(r"^v(?:1_1|2)(?:/.*)?$", no_such_route),
     *_DELIVERY,
     re_path(r"^(?P<cloud_name>[^/]+)/(?P<rest>(?s:.+))$", delivery.deliver_from_root),
 ]

@@ -33,6 +33,8 @@ from .matching import JsonNumber, JsonText, Match, within
 from .values import Dates, number, stretch_of
 
 CAPTION = "caption"
+#: So many words one value may have.
+MAX_WORDS = 50
 _SHOWN = Q(state__in=SHOWN_STATES)
 
 
@@ -42,7 +44,14 @@ def match_of(asked: Asked) -> Match:
         raise MistakeError(f"{asked.field} has no order to have a range of.", asked.value.position)
     if asked.operator not in (":", "="):
         raise MistakeError(f"{asked.field} is compared with : or = only.", asked.position)
-    return Match.of(asked.operator, asked.value)
+    match = Match.of(asked.operator, asked.value)
+    if match.pattern and len(match.pattern.words) > MAX_WORDS:
+        raise _too_many_words(asked.value)
+    return match
+
+
+def _too_many_words(value: Text) -> MistakeError:
+    return MistakeError(f"More than {MAX_WORDS} words are not looked for.", value.position)
 
 
 # --- Tags -------------------------------------------------------------------------------------
@@ -213,14 +222,11 @@ def _any_value(cloud: Cloud, match: Match) -> Q:
     return ~none
 
 
-MAX_WORDS = 50
-
-
 def _written(value: Text) -> Condition:
     """Ask for words of a photo's texts: title, caption, place and the like."""
     words = words_of(value.text)
     if len(words) > MAX_WORDS:
-        raise MistakeError(f"More than {MAX_WORDS} words are not looked for.", value.position)
+        raise _too_many_words(value)
     if not words:
         return NOTHING
     *whole, last = words

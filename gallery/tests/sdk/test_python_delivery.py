@@ -85,6 +85,15 @@ def test_picture_is_transformed(
         assert (image.size, image.format) == (size, format)
 
 
+def test_headers_given_with_a_picture_come_with_it(name: str) -> None:
+    headers = {"X-Robots-Tag": "noindex", "X-Meta-Shop": "12"}
+    told = cloudinary.uploader.upload(PICTURE, headers=headers)
+    answer = get(told["url"])
+    assert [answer.headers[header] for header in headers] == ["noindex", "12"]
+    with pytest.raises(cloudinary.exceptions.BadRequest, match="Set-Cookie"):
+        cloudinary.uploader.upload(PICTURE, headers={"Set-Cookie": "a=b"})
+
+
 def test_named_transformation_is_delivered(stored: str, name: str) -> None:
     cloudinary.api.create_transformation(name, {"width": 50, "crop": "scale"})
     answer = get(address(stored, transformation=name))

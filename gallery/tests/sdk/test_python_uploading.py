@@ -107,6 +107,21 @@ def test_text_is_stored_as_it_is(tmp_path: Path, name: str) -> None:
     assert (told["public_id"], told["bytes"]) == (f"{name}.txt", 9)
 
 
+@pytest.mark.parametrize(
+    ("format", "told"),
+    [
+        ("PNG", "png"),
+        ("TIFF", "tif"),
+        ("WEBP", "webp"),
+        ("GIF", "gif"),
+        ("BMP", "bmp"),
+        ("ICO", "ico"),
+    ],
+)
+def test_format_is_told_by_the_vendors_name(format: str, told: str) -> None:
+    assert cloudinary.uploader.upload(picture(32, 32, format=format))["format"] == told
+
+
 # --- What it is called ------------------------------------------------------------------------
 
 

@@ -276,7 +276,9 @@ def pieces(body: bytes) -> Iterator[bytes]:
         yield whole[at : at + 500]
 
 
-@pytest.mark.parametrize("path", ["/v1_1/nobodys-cloud/image/upload", "/v1_1/nowhere"])
+@pytest.mark.parametrize(
+    "path", ["/v1_1/nobodys-cloud/image/upload", "/v1_1/nowhere", "/v2/shoebox/analysis"]
+)
 def test_refusal_leaves_the_connection_to_the_next_request(program: Program, path: str) -> None:
     body, headers = multipart(program.signed({}), file=PICTURE * 200)
     connection = http.client.HTTPConnection(program.client.base_url.netloc.decode(), timeout=30)

@@ -429,7 +429,9 @@ def test_the_longest_expressions_are_answered(cloud: Cloud, expression: str) -> 
     assert set(keys(cloud, expression)) <= {"a", "a/b/c", "f.bin"}
 
 
-@pytest.mark.parametrize("expression", ["字" * 51, '"' + "a-b " * 30 + '"'])
+@pytest.mark.parametrize(
+    "expression", ["字" * 51, 'filename:"' + "a " * 51 + '"', '"' + "a-b " * 30 + '"']
+)
 def test_more_words_are_refused(cloud: Cloud, expression: str) -> None:
     with pytest.raises(MistakeError):
         keys(cloud, expression)
