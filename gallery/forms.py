@@ -96,7 +96,7 @@ class ApiKeyForm(forms.Form):
         label="What it is for",
         max_length=100,
         required=False,
-        widget=forms.TextInput(attrs={"placeholder": "the shop’s web site"}),
+        widget=forms.TextInput(attrs={"placeholder": "our shop"}),
     )
 
 

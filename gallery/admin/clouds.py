@@ -71,7 +71,7 @@ class CloudAdmin(FastAdmin):
         if not change:
             adopting.adopt_all(obj)
 
-    @admin.action(description="Make a key, whose secret is shown once")
+    @admin.action(description="Make a key, whose secret is shown once", permissions=["change"])
     def issue_key(self, request: HttpRequest, queryset: QuerySet[Cloud]) -> None:
         for cloud in queryset:
             issued = clouds.issue_key(cloud, label=f"made by {request.user}")

@@ -123,6 +123,7 @@ def signed_key(cloud: Cloud, params: Params, *, is_label: bool = False) -> ApiKe
         raise UnauthorizedError(f"Invalid api_key {name[:100]}")
     check_signature(params.sent, params.text("signature"), key, is_label=is_label)
     check_timestamp(params)
+    params.drop_unsigned()
     return key
 
 

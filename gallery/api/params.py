@@ -22,6 +22,8 @@ from .errors import BadRequestError
 MAX_FIELDS_BYTES = 4 * 1024**2
 MAX_DATA_URI_BYTES = 80 * 1024**2
 MAX_FIELDS = 2000
+#: So many brackets and commas may be in JSON: what it takes in memory grows with them.
+MAX_JSON_PARTS = 200_000
 _BLOCK_BYTES = 64 * 1024
 _INDEXED = re.compile(r"^([^\[\]]*)((?:\[[^\[\]]*\])+)$")
 _ENCODED_NAME = re.compile(r";\s*filename\*\s*=\s*([A-Za-z0-9_-]{0,40})'[^']{0,40}'([^;\s]+)")
@@ -49,6 +51,28 @@ class Params:
     values: dict[str, Any] = field(default_factory=dict)
     files: dict[str, SentFile] = field(default_factory=dict)
     sent: list[tuple[str, str]] = field(default_factory=list)
+
+    def drop_unsigned(self) -> None:
+        """Forget what is empty and so is not signed: whoever passes a request on may have added it.
+
+        Raises BadRequestError for a name that, with its value, may pass for another name.
+        """
+        signed = {name for name, value in self.sent if value}
+        for name, _ in self.sent:
+            if "=" in name or "&" in name:
+                raise BadRequestError("The name of a parameter has = or & in it")
+            if name not in signed:
+                self._forget(name)
+        for name in [one for one, value in self.values.items() if value == []]:
+            del self.values[name]
+
+    def _forget(self, name: str) -> None:
+        bare, key = _split_name(name)
+        value = self.values.get(bare)
+        if key is None:
+            self.values.pop(bare, None)
+        elif isinstance(value, dict):
+            value.pop(key, None)
 
     def close(self) -> None:
         for sent in self.files.values():
@@ -241,7 +265,8 @@ def _read_plain(request: HttpRequest, params: Params, kind: str) -> None:
     if len(body) > limit:
         raise BadRequestError(f"Request too large. Maximum is {limit} bytes.")
     if kind == "application/json" or body.lstrip()[:1] == b"{":
-        params.values = _json_object(body)
+        told = _json_object(body)
+        params.values = {name: value for name, value in told.items() if value is not None}
         params.sent += _as_sent(params.values)
         return
     try:
@@ -254,12 +279,7 @@ def _read_plain(request: HttpRequest, params: Params, kind: str) -> None:
 
 def _as_sent(values: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Return JSON as fields would have been sent, so that a signature covers all of it."""
-    return [
-        (name, _as_text(one))
-        for name, value in values.items()
-        if value is not None
-        for one in _as_list(value)
-    ]
+    return [(name, _as_text(one)) for name, value in values.items() for one in _as_list(value)]
 
 
 def _as_text(value: Any) -> str:
@@ -271,6 +291,8 @@ def _as_text(value: Any) -> str:
 def _json_object(body: bytes) -> dict[str, Any]:
     if not body.strip():
         return {}
+    if sum(map(body.count, (b"{", b"[", b","))) > MAX_JSON_PARTS:
+        raise BadRequestError("The body of the request has too many parts")
     try:
         told = json.loads(body, parse_constant=_no_number)
     except (ValueError, RecursionError):
@@ -378,15 +400,21 @@ def _gathered(params: Params) -> dict[str, Any]:
         bare, key = _split_name(name)
         if bare in params.values:
             continue
+        if bare in plain and isinstance(plain[bare], dict) != _is_key(key):
+            raise BadRequestError(f"Parameter {bare[:100]} is given in two forms")
         if key is None:
             plain[bare] = [*_as_list(plain[bare]), value] if bare in plain else value
-        elif key == "" or key.isdigit():
-            plain[bare] = [*_as_list(plain.get(bare, [])), value]
+        elif _is_key(key):
+            plain[bare] = {**plain.get(bare, {}), key: value}
         else:
-            known = plain.get(bare)
-            plain[bare] = {**(known if isinstance(known, dict) else {}), key: value}
+            plain[bare] = [*_as_list(plain.get(bare, [])), value]
     params.sent = [(_signed_name(name), value) for name, value in params.sent]
-    return plain | {name: value for name, value in params.values.items() if value is not None}
+    return plain | params.values
+
+
+def _is_key(key: str | None) -> bool:
+    """Tell what is in brackets and names a part of a mapping from places in an array."""
+    return bool(key) and not str(key).isdigit()
 
 
 def _split_name(name: str) -> tuple[str, str | None]:
@@ -402,7 +430,7 @@ def _bare_key(name: str) -> str:
 def _signed_name(name: str) -> str:
     """Return under which name a field is signed: an array's without brackets, others' as it is."""
     bare, key = _split_name(name)
-    return bare if key is None or key == "" or key.isdigit() else name
+    return name if _is_key(key) else bare
 
 
 def _as_list(value: Any) -> list[Any]:

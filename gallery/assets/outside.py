@@ -68,6 +68,7 @@ def _own_asset(url: str, hosts: Collection[str]) -> Asset | None:
         return None
     rows = Asset.objects.filter(
         cloud__name=found["cloud"],
+        cloud__owner__is_active=True,
         resource_type=found["resource_type"],
         type=found["type"],
         deleted_at=None,

@@ -26,6 +26,7 @@ from ..models import (
     Visibility,
 )
 from ..models.assets import new_id
+from ..tagging.settling import hold_photos
 from . import add_ons, deriving, fields, incoming, labels, naming, removing
 from .errors import InvalidError, MissingError, TakenError
 from .incoming import Incoming, Sniffed
@@ -232,6 +233,7 @@ def held(cloud: Cloud, resource_type: str, type: str, public_id: str) -> Asset |
     rows = Asset.objects.filter(
         cloud=cloud, resource_type=resource_type, type=type, public_id=public_id
     )
+    hold_photos(list(rows.exclude(photo=None).values_list("photo_id", flat=True)))
     asset = rows.select_for_update().first()
     if asset is not None:
         asset.cloud = cloud

@@ -19,9 +19,10 @@ from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from ... import acts, tagging, tags, vectors
-from ...assets import notifying
+from ...assets import jobs, notifying, partial
 from ...interests import decks, profiles
 from ...interests.popular import note_popular
+from ...models import DeleteToken
 from ...search.upkeep import complete_photos
 from ...similar import drops, twins
 from ...trends import upkeep as trends
@@ -64,7 +65,7 @@ def tidy() -> None:
         logger.info("Rang again for %s tagging runs.", rung)
     if going := acts.sweep():
         logger.info("Rang again for %s bulk acts.", going)
-    if rung := drops.sweep() + twins.sweep() + notifying.sweep():
+    if rung := drops.sweep() + twins.sweep() + notifying.sweep() + jobs.sweep():
         logger.info("Rang again for %s pictures to search by, twin scans and notifications.", rung)
     if count := trends.recount():
         logger.info("Counted the tags of %s days, weeks and months.", count)
@@ -96,6 +97,9 @@ def tidy_hourly() -> None:
     profiles.forget_old_openings()
     decks.forget_old()
     notifying.forget_old()
+    jobs.drop_old()
+    partial.drop_old()
+    DeleteToken.objects.filter(expires_at__lt=timezone.now()).delete()
     vectors.refresh_indexes(every_space(), thorough=True)
 
 
