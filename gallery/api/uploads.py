@@ -8,7 +8,6 @@ from dataclasses import replace
 from datetime import timedelta
 
 from django.db import transaction
-from django.http import HttpRequest
 from django.utils import timezone
 
 from ..assets import (
@@ -26,13 +25,14 @@ from ..assets import (
 )
 from ..assets.errors import TakenError
 from ..assets.partial import Progress
-from ..models import ApiJob, Asset, DeleteToken, UploadPreset
-from . import derived, payloads, sources
+from ..models import ApiJob, Asset, DeleteToken
+from . import derived, later, payloads, sources
 from . import wishes as reading
-from .doors import REFUSALS, Answer, Call
+from .doors import Answer, Call
 from .errors import BadRequestError
 from .params import Params
 from .payloads import Payload
+from .resources import values
 from .sources import Source
 from .wishes import Wishes
 
@@ -141,6 +141,9 @@ def _steps(asset: Asset, params: Params) -> list[Callable[[], object]]:
     if params.has("context"):
         context = labels.checked_context(params.pairs("context"))
         steps.append(lambda: labels.set_context(asset, context))
+    if params.has("access_control"):
+        rules = values.rules_of(params)
+        steps.append(lambda: storing.set_access_control(asset, rules))
     if params.has("metadata"):
         metadata = params.pairs("metadata")
         fields.validated(asset.cloud, metadata)
@@ -285,25 +288,6 @@ def _later(
     }
 
 
-def _call_of(job: ApiJob) -> Call:
-    preset = UploadPreset.objects.filter(pk=job.params.get("preset")).first()
-    params = Params(values=dict(job.params.get("values", {})))
-    return Call(
-        HttpRequest(), job.cloud, params, key=job.key, preset=preset, site=job.params["site"]
-    )
-
-
-def _done_for(job: ApiJob, work: Callable[[Call], object]) -> None:
-    """Do what was asked; tell those who wait when it is refused. Raises JobError then."""
-    call = _call_of(job)
-    try:
-        work(call)
-    except REFUSALS as error:
-        refusal = {"batch_id": job.batch_id, "error": {"message": str(error)}}
-        notifying.notify(job.cloud, "error", refusal, urls=job.params.get("told"), key=job.key)
-        raise jobs.JobError(str(error)) from error
-
-
 @jobs.does("upload")
 def _upload_job(job: ApiJob) -> None:
     def work(call: Call) -> None:
@@ -318,9 +302,9 @@ def _upload_job(job: ApiJob) -> None:
             name = call.params.text("filename_override")
             _uploaded(call, kind, Source(file, name), wishes)
 
-    _done_for(job, work)
+    later.done_for(job, work)
 
 
 @jobs.does("explicit")
 def _explicit_job(job: ApiJob) -> None:
-    _done_for(job, lambda call: explicit(call, job.params["resource_type"]))
+    later.done_for(job, lambda call: explicit(call, job.params["resource_type"]))

@@ -29,8 +29,9 @@ def is_open(asset: Asset, *, is_original: bool, now: datetime | None = None) -> 
     """Say whether everyone may have it: its own bytes, or else pictures made of it.
 
     Of a private asset these pictures are open and its bytes are not. An uploaded photo that its
-    owner hides is open to nobody, nor is what its access control keeps. The bytes of a photo that
-    came in the browser say where it was taken, which pages show to its owner alone.
+    owner hides is open to nobody, nor is what its access control keeps, while it does so. The
+    bytes of a photo that came in the browser say where it was taken, which pages show to its owner
+    alone.
     """
     if is_original and came_in_the_browser(asset):
         return False
@@ -39,9 +40,28 @@ def is_open(asset: Asset, *, is_original: bool, now: datetime | None = None) -> 
     if asset.type == DeliveryType.PRIVATE:
         if is_original:
             return False
-    elif asset.photo is not None and not asset.photo.is_public:
+    elif asset.photo is not None and not asset.photo.is_public and not is_kept(asset):
         return False
     return not asset.access_control or _is_open_at(asset.access_control, now or timezone.now())
+
+
+def is_for_pages(asset: Asset, *, type: str) -> bool:
+    """Whether pages may show its photo to everyone, were it of this type."""
+    return type == DeliveryType.UPLOAD and is_deliverable(asset) and not is_kept(asset)
+
+
+def is_kept(asset: Asset) -> bool:
+    """True when its access control keeps it from everyone, be it only at times.
+
+    Pages know no such rules: its photo is hidden there.
+    """
+    return bool(asset.access_control) and not any(map(_is_always_open, asset.access_control))
+
+
+def _is_always_open(rule: Any) -> bool:
+    told = rule if isinstance(rule, dict) else {}
+    is_anonymous = told.get("access_type") == "anonymous"
+    return is_anonymous and told.get("start") is None and told.get("end") is None
 
 
 def _is_open_at(rules: Any, now: datetime) -> bool:

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from ..models import Asset, Photo, Visibility
-from .access import REJECTED
+from .access import REJECTED, is_kept
 from .errors import InvalidError
 
 PENDING, APPROVED = "pending", "approved"
@@ -45,5 +45,5 @@ def _show_or_hide(asset: Asset, entry: dict[str, Any]) -> None:
         if photos.public().exists():
             entry["was_public"] = True
             photos.set_visibility(Visibility.PRIVATE)
-    elif entry.pop("was_public", False):
+    elif entry.pop("was_public", False) and not is_kept(asset):
         photos.set_visibility(Visibility.PUBLIC)

@@ -8,8 +8,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from ..models import Asset, DeliveryType, Photo, Visibility
-from . import removing
-from .access import REJECTED
+from . import access, removing
 
 #: What can be published.
 FROM_TYPES = (DeliveryType.PRIVATE, DeliveryType.AUTHENTICATED)
@@ -32,7 +31,7 @@ def _publish(asset: Asset, *, overwrite: bool) -> bool:
             changes = {"type": DeliveryType.UPLOAD, "updated_at": timezone.now()}
             if not closed.update(**changes):
                 return False
-            if asset.moderation_status != REJECTED:
+            if access.is_for_pages(asset, type=DeliveryType.UPLOAD):
                 Photo.objects.filter(asset=asset).set_visibility(Visibility.PUBLIC)
     except IntegrityError:
         return False

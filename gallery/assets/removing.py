@@ -25,7 +25,7 @@ from ..models import (
     Visibility,
 )
 from . import labels, storing
-from .access import REJECTED
+from .access import REJECTED, is_kept
 from .errors import MissingError
 
 #: So many assets are taken away in one transaction.
@@ -222,7 +222,7 @@ def _replace(asset: Asset, backup: AssetVersion) -> None:
     with file, transaction.atomic():
         storing.replace_bytes(asset, file)
         Asset.objects.filter(pk=asset.pk).update(**kept)
-        if asset.moderation_status == REJECTED:
+        if asset.moderation_status == REJECTED or is_kept(asset):
             Photo.objects.filter(asset=asset).set_visibility(Visibility.PRIVATE)
 
 

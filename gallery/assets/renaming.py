@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from ..models import Asset, AssetVersion, DeliveryType, Photo, Visibility
+from ..models import Asset, AssetVersion, Photo, Visibility
 from . import access, naming, removing, storing
 from .errors import InvalidError, MissingError, TakenError
 
@@ -45,7 +45,7 @@ def _make_room(asset: Asset, public_id: str, type: str, *, overwrite: bool) -> N
 
 def _move(asset: Asset, public_id: str, type: str) -> None:
     if asset.photo is not None and type != asset.type:
-        is_public = type == DeliveryType.UPLOAD and access.is_deliverable(asset)
+        is_public = access.is_for_pages(asset, type=type)
         visibility = Visibility.PUBLIC if is_public else Visibility.PRIVATE
         Photo.objects.filter(pk=asset.photo.pk).set_visibility(visibility)
         asset.photo.visibility = visibility

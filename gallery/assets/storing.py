@@ -27,7 +27,7 @@ from ..models import (
 )
 from ..models.assets import new_id
 from ..tagging.settling import hold_photos
-from . import add_ons, deriving, fields, incoming, labels, naming, removing
+from . import access, add_ons, deriving, fields, incoming, labels, naming, removing
 from .errors import InvalidError, MissingError, TakenError
 from .incoming import Incoming, Sniffed
 
@@ -218,6 +218,7 @@ def _write(cloud: Cloud, taken: Incoming, draft: Draft, name: str, bytes_: _Byte
     _note_facts(asset, taken)
     _describe(asset, draft)
     asset.save()
+    hide_kept(asset)
     _label(asset, draft, is_new=old is None)
     naming.note_folders(cloud, asset.folder)
     if draft.keeps_backups:
@@ -251,6 +252,26 @@ def _empty(asset: Asset) -> None:
     if any(entry.get("was_public") for entry in asset.moderation):  # what was refused is no more
         Photo.objects.filter(pk=asset.photo.pk).set_visibility(Visibility.PUBLIC)
         asset.photo.visibility = Visibility.PUBLIC
+
+
+def hide_kept(asset: Asset, *, was_kept: bool = False) -> None:
+    """Hide on pages the photo of what access control keeps from everyone.
+
+    ``was_kept``: it did until now; when it no longer does, the photo is seen again.
+    """
+    photos = Photo.objects.filter(asset=asset)
+    if access.is_kept(asset):
+        photos.public().set_visibility(Visibility.PRIVATE)
+    elif was_kept and access.is_for_pages(asset, type=asset.type):
+        photos.set_visibility(Visibility.PUBLIC)
+
+
+def set_access_control(asset: Asset, rules: list[dict[str, str]]) -> None:
+    """Note who may have an asset when; within a transaction."""
+    was_kept = access.is_kept(asset)
+    asset.access_control = rules
+    Asset.objects.filter(pk=asset.pk).update(access_control=rules)
+    hide_kept(asset, was_kept=was_kept)
 
 
 def _note_facts(asset: Asset, taken: Incoming) -> None:

@@ -19,6 +19,7 @@ from ...assets import (
     notifying,
     publishing,
     relating,
+    storing,
 )
 from ...assets import (
     listing as pages,
@@ -93,6 +94,9 @@ def _steps(asset: Asset, params: Params) -> list[Callable[[], None]]:
     if params.has("context"):
         context = {key: str(value) for key, value in params.pairs("context").items()}
         steps.append(lambda: labels.set_context(asset, context))
+    if params.has("access_control"):
+        rules = values.rules_of(params)
+        steps.append(lambda: storing.set_access_control(asset, rules))
     clears = params.flag("clear_invalid")
     if params.has("metadata") or clears:
         metadata = params.pairs("metadata")

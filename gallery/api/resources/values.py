@@ -32,8 +32,6 @@ def columns(asset: Asset, params: Params) -> dict[str, Any]:
         found["coordinates"] = asset.coordinates | boxes
     if params.has("regions"):
         found["regions"] = regions_of(params)
-    if params.has("access_control"):
-        found["access_control"] = rules_of(params)
     if params.has("quality_override"):
         found["quality_override"] = quality(params.text("quality_override"))
     if params.has("display_name"):
