@@ -9,6 +9,8 @@ import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from tempfile import SpooledTemporaryFile
+from threading import Lock
 from typing import IO, Any
 from urllib.parse import parse_qsl, unquote_to_bytes
 
@@ -24,6 +26,8 @@ MAX_DATA_URI_BYTES = 80 * 1024**2
 MAX_FIELDS = 2000
 #: So many brackets and commas may be in JSON: what it takes in memory grows with them.
 MAX_JSON_PARTS = 200_000
+#: Held while a large body is taken apart, which needs some times its size in memory.
+_one_large = Lock()
 _BLOCK_BYTES = 64 * 1024
 _INDEXED = re.compile(r"^([^\[\]]*)((?:\[[^\[\]]*\])+)$")
 _ENCODED_NAME = re.compile(r";\s*filename\*\s*=\s*([A-Za-z0-9_-]{0,40})'[^']{0,40}'([^;\s]+)")
@@ -260,10 +264,25 @@ def _note(params: Params, name: str, value: str) -> None:
 
 
 def _read_plain(request: HttpRequest, params: Params, kind: str) -> None:
-    limit = MAX_DATA_URI_BYTES + MAX_FIELDS_BYTES
-    body = _body(request).read(limit + 1)
-    if len(body) > limit:
-        raise BadRequestError(f"Request too large. Maximum is {limit} bytes.")
+    with SpooledTemporaryFile(MAX_FIELDS_BYTES, dir=settings.FILE_UPLOAD_TEMP_DIR) as file:
+        size_bytes = _copied(_body(request), file)
+        file.seek(0)
+        with _one_large if size_bytes > MAX_FIELDS_BYTES else contextlib.nullcontext():
+            _understand(params, file.read(), kind)
+
+
+def _copied(body: Any, file: IO[bytes]) -> int:
+    """Copy a body, up to what one may have, and return its size in bytes."""
+    limit, size_bytes = MAX_DATA_URI_BYTES + MAX_FIELDS_BYTES, 0
+    while block := body.read(_BLOCK_BYTES):
+        size_bytes += len(block)
+        if size_bytes > limit:
+            raise BadRequestError(f"Request too large. Maximum is {limit} bytes.")
+        file.write(block)
+    return size_bytes
+
+
+def _understand(params: Params, body: bytes, kind: str) -> None:
     if kind == "application/json" or body.lstrip()[:1] == b"{":
         told = _json_object(body)
         params.values = {name: value for name, value in told.items() if value is not None}

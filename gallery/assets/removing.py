@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import PurePosixPath
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -30,6 +31,8 @@ from .errors import MissingError
 
 #: So many assets are taken away in one transaction.
 BATCH = 100
+#: On a mark: nobody but its owner saw the photo.
+_HIDDEN = "photo_was_hidden"
 
 
 class NoBackupError(MissingError):
@@ -124,7 +127,14 @@ def _leave_a_mark(asset: Asset) -> bool:
     if asset.file:
         file = Asset(file=asset.file.name).file
         transaction.on_commit(partial(ingest.remove_file, file), robust=True)
-    gone = {"photo": None, "file": "", "size_bytes": 0, "deleted_at": timezone.now()}
+    gone: dict[str, Any] = {
+        "photo": None,
+        "file": "",
+        "size_bytes": 0,
+        "deleted_at": timezone.now(),
+    }
+    if asset.photo is not None and not asset.photo.is_public:
+        gone["analysis"] = {_HIDDEN: True}
     Asset.objects.filter(pk=asset.pk).update(**gone)
     return True
 
@@ -215,6 +225,7 @@ def restore(asset: Asset, version_id: str | None = None) -> Asset:
 
 def _replace(asset: Asset, backup: AssetVersion) -> None:
     kept = {"version_id": backup.version_id, "created_at": asset.created_at}
+    is_hidden = asset.deleted_at is not None and _HIDDEN in asset.analysis
     try:
         file = backup.file.open("rb")
     except FileNotFoundError as error:
@@ -222,7 +233,7 @@ def _replace(asset: Asset, backup: AssetVersion) -> None:
     with file, transaction.atomic():
         storing.replace_bytes(asset, file)
         Asset.objects.filter(pk=asset.pk).update(**kept)
-        if asset.moderation_status == REJECTED or is_kept(asset):
+        if is_hidden or asset.moderation_status == REJECTED or is_kept(asset):
             Photo.objects.filter(asset=asset).set_visibility(Visibility.PRIVATE)
 
 

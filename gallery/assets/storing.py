@@ -212,13 +212,14 @@ def _write(cloud: Cloud, taken: Incoming, draft: Draft, name: str, bytes_: _Byte
         if not draft.overwrite:
             return Stored(old, existing=True)
     asset = old or Asset(cloud=cloud, resource_type=kind, type=draft.type, public_id=name)
+    was_kept = access.is_kept(asset)
     if old is not None:
         _empty(old)
     bytes_.put(asset, add_ons_asked=draft.add_ons)
     _note_facts(asset, taken)
     _describe(asset, draft)
     asset.save()
-    hide_kept(asset)
+    hide_kept(asset, was_kept=was_kept)
     _label(asset, draft, is_new=old is None)
     naming.note_folders(cloud, asset.folder)
     if draft.keeps_backups:

@@ -11,7 +11,7 @@ from django.core.files.storage import default_storage
 from gallery.assets import labels, removing, storing
 from gallery.assets.removing import Counts, NoBackupError
 from gallery.assets.storing import Draft
-from gallery.models import Asset, AssetVersion, Cloud, Derived, Photo
+from gallery.models import Asset, AssetVersion, Cloud, Derived, Photo, Visibility
 from gallery.tests.factories import make_asset, make_cloud
 from gallery.tests.pictures import picture
 
@@ -193,3 +193,14 @@ def test_pictures_are_deleted_in_their_own_cloud_alone() -> None:
     assert removing.delete_derived(make_cloud(), [derived.derived_id]) == {}
     assert removing.delete_derived(derived.asset.cloud, [derived.derived_id])
     assert not Derived.objects.exists()
+
+
+def test_a_photo_that_was_hidden_comes_back_hidden() -> None:
+    asset = upload(make_cloud(), keeps_backups=True)
+    Photo.objects.filter(asset=asset).set_visibility(Visibility.PRIVATE)
+    removing.delete(Asset.objects.get(pk=asset.pk))
+    restored = removing.restore(Asset.objects.get(pk=asset.pk))
+    assert not Photo.objects.public().filter(asset=restored).exists()
+    removing.delete(upload(make_cloud(), keeps_backups=True))
+    seen = removing.restore(Asset.objects.get(deleted_at__isnull=False))
+    assert Photo.objects.public().filter(asset=seen).exists()

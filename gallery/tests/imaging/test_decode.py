@@ -197,7 +197,7 @@ REFUSED = [
     (b"hello", NotAnImageError, "not an image"),
     (b"PK\x03\x04zip", NotAnImageError, "not an image"),
     (SVG, UnsupportedImageError, "SVG"),
-    (gzip.compress(SVG), UnsupportedImageError, "SVG"),
+    (gzip.compress(SVG, mtime=0), UnsupportedImageError, "SVG"),
     ("\ufeff<SVG/>".encode("utf-16-le"), UnsupportedImageError, "SVG"),
     (VIDEO, UnsupportedImageError, "video"),
     (b"\x1aE\xdf\xa3webm", UnsupportedImageError, "video"),
