@@ -193,7 +193,7 @@ class Prepared:
 #: What a photo's row knows from its file.
 _OF_THE_FILE = (
     "file", "original_name", "width", "height", "size_bytes", "format", "sha256", "taken_at",
-    "camera", "placeholder", "colors",
+    "camera", "placeholder", "colors", "may_repeat",
 )  # fmt: skip
 
 

@@ -269,8 +269,9 @@ OUTBOUND_ALLOWED = env.list("PHOTOLIB_OUTBOUND_ALLOWED", default=[])
 OUTBOUND_TIMEOUT_S = env.float("PHOTOLIB_OUTBOUND_TIMEOUT_S", default=20.0)
 # So many pictures are made of one asset for addresses that are not signed.
 MAX_DERIVED = env.int("PHOTOLIB_MAX_DERIVED", default=500)
+MAX_DERIVED_BYTES = env.int("PHOTOLIB_MAX_DERIVED_BYTES", default=200 * 1024**2)
 MAX_DERIVED_PIXELS = env.int("PHOTOLIB_MAX_DERIVED_PIXELS", default=25_000_000)
-DERIVE_CPU_S = env.float("PHOTOLIB_DERIVE_CPU_S", default=20.0)
+DERIVE_CPU_S = env.float("PHOTOLIB_DERIVE_CPU_S", default=10.0)
 
 # --- Interests and trends ---------------------------------------------------------------------
 

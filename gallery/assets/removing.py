@@ -26,13 +26,13 @@ from ..models import (
     Visibility,
 )
 from . import labels, storing
-from .access import REJECTED, is_kept
+from .access import REJECTED, came_in_the_browser, is_kept
 from .errors import MissingError
 
 #: So many assets are taken away in one transaction.
 BATCH = 100
-#: On a mark: nobody but its owner saw the photo.
-_HIDDEN = "photo_was_hidden"
+#: On a mark: nobody but its owner saw the photo; it came in the browser.
+_HIDDEN, _FROM_BROWSER = "photo_was_hidden", "photo_from_browser"
 
 
 class NoBackupError(MissingError):
@@ -133,8 +133,9 @@ def _leave_a_mark(asset: Asset) -> bool:
         "size_bytes": 0,
         "deleted_at": timezone.now(),
     }
-    if asset.photo is not None and not asset.photo.is_public:
-        gone["analysis"] = {_HIDDEN: True}
+    if asset.photo is not None:
+        told = {_HIDDEN: not asset.photo.is_public, _FROM_BROWSER: came_in_the_browser(asset)}
+        gone["analysis"] = {mark: True for mark, holds in told.items() if holds}
     Asset.objects.filter(pk=asset.pk).update(**gone)
     return True
 
@@ -225,7 +226,7 @@ def restore(asset: Asset, version_id: str | None = None) -> Asset:
 
 def _replace(asset: Asset, backup: AssetVersion) -> None:
     kept = {"version_id": backup.version_id, "created_at": asset.created_at}
-    is_hidden = asset.deleted_at is not None and _HIDDEN in asset.analysis
+    marks = asset.analysis if asset.deleted_at is not None else {}
     try:
         file = backup.file.open("rb")
     except FileNotFoundError as error:
@@ -233,8 +234,18 @@ def _replace(asset: Asset, backup: AssetVersion) -> None:
     with file, transaction.atomic():
         storing.replace_bytes(asset, file)
         Asset.objects.filter(pk=asset.pk).update(**kept)
-        if is_hidden or asset.moderation_status == REJECTED or is_kept(asset):
+        if _FROM_BROWSER in marks:
+            _give_back_to_browser(asset)
+        if _HIDDEN in marks or asset.moderation_status == REJECTED or is_kept(asset):
             Photo.objects.filter(asset=asset).set_visibility(Visibility.PRIVATE)
+
+
+def _give_back_to_browser(asset: Asset) -> None:
+    """Have the photo be one of the browser again, unless its owner has brought it in anew."""
+    photo = Photo.objects.get(asset=asset)
+    same = Photo.objects.filter(owner=photo.owner_id, sha256=photo.sha256, may_repeat=False)
+    if not same.exists():
+        Photo.objects.filter(pk=photo.pk).update(may_repeat=False)
 
 
 def _bring_labels_back(asset: Asset) -> None:

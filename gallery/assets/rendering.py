@@ -13,6 +13,7 @@ from django.conf import settings
 from django.core.cache import cache
 from django.core.files.base import ContentFile
 from django.db import IntegrityError, transaction
+from django.db.models import Count, Sum
 
 from .. import ingest, transformations
 from ..models import Asset, Derived
@@ -204,9 +205,16 @@ def _refuse_unless_allowed(wanted: Wish) -> None:
     is_strict = cloud.strict_transformations and wanted.text
     if is_strict and not known.is_allowed_for_strict(cloud, wanted.parsed):
         raise StrictError
-    most = settings.MAX_DERIVED
-    if Derived.objects.filter(asset_id=wanted.asset.pk).count() >= most:
+    most, most_bytes = settings.MAX_DERIVED, settings.MAX_DERIVED_BYTES
+    made = Derived.objects.filter(asset_id=wanted.asset.pk).aggregate(
+        count=Count("pk"), size_bytes=Sum("size_bytes")
+    )
+    if made["count"] >= most:
         raise TooManyError(f"There are {most:,} pictures made of this one; more need signatures")
+    if (made["size_bytes"] or 0) >= most_bytes:
+        raise TooManyError(
+            f"Pictures made of this one have {most_bytes:,} bytes; more need signatures"
+        )
 
 
 def _rendered(wanted: Wish, tool: Callable[..., _T]) -> _T:

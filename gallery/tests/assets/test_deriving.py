@@ -13,11 +13,12 @@ import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import connection
-from pytest_django import DjangoCaptureOnCommitCallbacks
+from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
 from gallery import ingest, transformations
 from gallery.assets import access, deriving, known, mappings, rendering, turns
 from gallery.assets.errors import InvalidError, MissingError
+from gallery.assets.rendering import TooManyError
 from gallery.models import (
     ApiJob,
     Asset,
@@ -327,3 +328,12 @@ def test_what_is_no_picture_elsewhere_is_not_kept(
     with elsewhere(monkeypatch, {"https://example.org/a.jpg": b"<html>"}):
         assert client.get("/demo/image/upload/far/a.jpg").status_code == 400
     assert Asset.objects.count() == 0
+
+
+def test_pictures_of_one_asset_have_so_many_bytes_without_signatures(settings: Settings) -> None:
+    asset = make_stored()
+    settings.MAX_DERIVED_BYTES = 1
+    deriving.find_or_render(asset, "w_8", is_signed=False)
+    with pytest.raises(TooManyError, match="bytes"):
+        deriving.find_or_render(asset, "w_9", is_signed=False)
+    deriving.find_or_render(asset, "w_9", is_signed=True)

@@ -12,6 +12,7 @@ from gallery.assets import labels, removing, storing
 from gallery.assets.removing import Counts, NoBackupError
 from gallery.assets.storing import Draft
 from gallery.models import Asset, AssetVersion, Cloud, Derived, Photo, Visibility
+from gallery.tests.assets.stored import make_stored
 from gallery.tests.factories import make_asset, make_cloud
 from gallery.tests.pictures import picture
 
@@ -204,3 +205,14 @@ def test_a_photo_that_was_hidden_comes_back_hidden() -> None:
     removing.delete(upload(make_cloud(), keeps_backups=True))
     seen = removing.restore(Asset.objects.get(deleted_at__isnull=False))
     assert Photo.objects.public().filter(asset=seen).exists()
+
+
+def test_a_photo_of_the_browser_is_one_again_when_it_is_restored() -> None:
+    asset = make_stored(keeps_backups=True)
+    Photo.objects.update(may_repeat=False)
+    asset.refresh_from_db()
+    removing.back_up(asset)
+    removing.delete(asset)
+    asset.refresh_from_db()
+    removing.restore(asset)
+    assert not Photo.objects.get().may_repeat
