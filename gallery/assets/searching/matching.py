@@ -30,7 +30,7 @@ class _Pattern:
     @property
     def regex(self) -> str:
         end = "" if self.is_prefix else r"(\W|_|$)"
-        words = r"(\W|_)+".join(self.words)
+        words = r"(\W|_)+".join(map(any_case, self.words))
         return rf"(^|\W|_){words}{end}"
 
 
@@ -97,7 +97,7 @@ class Match:
             return Q()
         between, rest = r"([^\w/]|_)", "[^/]*" if self.value.is_prefix else ""
         if self.pattern:
-            words = f"{between}+".join(self.pattern.words)
+            words = f"{between}+".join(map(any_case, self.pattern.words))
             regex = rf"(^|\W|_){words}{rest or f'({between}[^/]*)?'}$"
         elif "/" in self.value.text:
             return Q(pk__in=[])
@@ -106,6 +106,16 @@ class Match:
         known = self.pattern.words if self.pattern else (self.value.text,)
         lookup = "regex" if self.is_whole else "iregex"
         return _containing(column, known) & Q(**{f"{column}__{lookup}": regex})
+
+
+def any_case(word: str) -> str:
+    """Return an expression for a word in any case, where a database folds no more than ASCII."""
+    return "".join(
+        char
+        if char.isascii() or len(char.lower() + char.upper()) != 2 or char.lower() == char.upper()
+        else f"[{char.lower()}{char.upper()}]"
+        for char in word
+    )
 
 
 def begins(column: str, prefix: str) -> Q:
