@@ -81,10 +81,9 @@ def _answer(request: HttpRequest, cloud_name: str, address: Address) -> HttpResp
 
 def _refusal(error: Exception) -> HttpResponseBase:
     """Return an answer with the reason in a header, where client libraries look for it."""
-    message = header_safe(str(error))
-    response = HttpResponse(f"{message}\n", content_type="text/plain; charset=utf-8")
+    response = HttpResponse(f"{error}\n", content_type="text/plain; charset=utf-8")
     response.status_code = _status(error)
-    response["X-Cld-Error"] = message
+    response["X-Cld-Error"] = header_safe(str(error))
     response["Cache-Control"] = "no-store"
     if response.status_code == 405:
         response["Allow"] = "GET, HEAD"

@@ -8,6 +8,7 @@ import logging
 import re
 import uuid
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -33,6 +34,7 @@ from .errors import (
     RateLimitedError,
     UnauthorizedError,
 )
+from .files import header_safe
 from .params import Params, read, read_to_end
 
 logger = logging.getLogger(__name__)
@@ -47,7 +49,8 @@ class Call:
 
     ``key`` is None for an unsigned upload, whose ``preset`` is given then; `params` has what the
     preset brings. ``base_url`` and ``secure_base_url`` are where the site delivers, no slash at
-    the end; ``site`` has the latter for work that is done when the request is long over.
+    the end; ``site`` has the latter for work that is done when the request is long over, and
+    ``batch_id`` what whoever asked knows that work by.
     """
 
     request: HttpRequest
@@ -56,6 +59,7 @@ class Call:
     key: ApiKey | None = None
     preset: UploadPreset | None = None
     site: str = ""
+    batch_id: str = ""
     request_id: str = field(default_factory=lambda: uuid.uuid4().hex)
 
     @property
@@ -168,9 +172,9 @@ def no_such_route(request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
 def _enter_upload(request: HttpRequest, cloud: Cloud) -> Call:
     params = read(request)
     if "signature" in params:
-        is_label = request.path.endswith(("/tags", "/context", "/metadata"))
-        key = auth.signed_key(cloud, params, is_label=is_label)
-        return _with_preset(Call(request, cloud, params, key=key))
+        return _with_preset(
+            Call(request, cloud, params, key=_signed_or_basic(request, cloud, params))
+        )
     is_upload = request.path.endswith("/upload")
     if is_upload and "upload_preset" in params and (preset := _open_preset(cloud, params)):
         auth.merged(preset.settings, params, is_unsigned=True)
@@ -185,6 +189,18 @@ def _enter_upload(request: HttpRequest, cloud: Cloud) -> Call:
         raise UnauthorizedError("Missing required parameter - signature")
     auth.unsigned_preset(cloud, params)  # says what is missing
     raise UnauthorizedError("Missing required parameter - api_key")
+
+
+def _signed_or_basic(request: HttpRequest, cloud: Cloud, params: Params) -> ApiKey:
+    """Return the key of a signature; where that is no good, of HTTP Basic that is."""
+    is_label = request.path.endswith(("/tags", "/context", "/metadata"))
+    try:
+        return auth.signed_key(cloud, params, is_label=is_label)
+    except ApiError as refusal:
+        with suppress(UnauthorizedError):
+            if key := auth.basic_key(request, cloud):
+                return key
+        raise refusal
 
 
 def _open_preset(cloud: Cloud, params: Params) -> UploadPreset | None:
@@ -234,7 +250,8 @@ def _answered(
         cloud = auth.cloud_named(cloud_name)
         call = enter(request, cloud)
         call.request_id = request_id
-        who = _count(call, deed)
+        who = _counted_as(call)
+        _count(call, deed, who)
         answer = _json(handler(call, **kwargs))
     except REFUSALS as error:
         read_to_end(request)
@@ -250,8 +267,11 @@ def _answered(
     return _with_headers(answer, request_id)
 
 
-def _count(call: Call, deed: str) -> str:
-    who = f"key {call.key.pk}" if call.key else throttle.client_address(call.request)
+def _counted_as(call: Call) -> str:
+    return f"key {call.key.pk}" if call.key else throttle.client_address(call.request)
+
+
+def _count(call: Call, deed: str, who: str) -> None:
     if not throttle.allows_hourly(deed, who):
         window = throttle.window(deed, who)
         until = datetime.fromtimestamp(window.reset_at, UTC)
@@ -262,7 +282,6 @@ def _count(call: Call, deed: str) -> str:
     if call.key is not None:
         auth.note_use(call.key)
     note_request(call.cloud)
-    return who
 
 
 def _json(answer: Answer) -> HttpResponseBase:
@@ -278,15 +297,10 @@ def _refusal(error: ApiError, request_id: str, *, is_upload: bool = False) -> Ht
         status = _UPLOAD_STATUSES.get(status, status)
     answer = _json({"error": {"message": message}})
     answer.status_code = status
-    answer["X-Cld-Error"] = _header_safe(message)
+    answer["X-Cld-Error"] = header_safe(message)
     if status == 401:
         answer["WWW-Authenticate"] = 'Basic realm="photolib"'
     return _with_headers(answer, request_id)
-
-
-def _header_safe(text: str) -> str:
-    """Return text as it may stand in a header: one line of printable ASCII, not too long."""
-    return "".join(char if " " <= char <= "~" else "?" for char in text)[:500]
 
 
 def _tell_limits(answer: HttpResponseBase, deed: str, who: str) -> None:

@@ -39,6 +39,10 @@ _OWN_HEADERS = {"x-robots-tag", "content-language", "link"}
 _HEADER = re.compile(r"([A-Za-z0-9-]{1,60}):[ \t]*([\x20-\x7e]{1,500})\Z", re.ASCII)
 _CANONICAL = re.compile(r'<(https?://[^<>"\s]+)>\s*;\s*rel="?canonical"?\s*\Z', re.IGNORECASE)
 _RANGE = re.compile(r"bytes=(\d{0,15})-(\d{0,15})\Z", re.ASCII)
+#: What stands for signs that headers cannot have.
+_PLAIN = str.maketrans(
+    {"\u201c": '"', "\u201d": '"', "\u2018": "'", "\u2019": "'", "\xd7": "x", "\u2013": "-"}
+)
 IN_MEMORY_BYTES = 512 * 1024
 BLOCK_BYTES = 256 * 1024
 MAX_OWN_HEADERS = 20
@@ -101,7 +105,8 @@ def with_safety(response: HttpResponseBase) -> HttpResponseBase:
 
 def header_safe(text: str) -> str:
     """Return text as it may stand in a header: one line of printable ASCII, not too long."""
-    return "".join(char if " " <= char <= "~" else "?" for char in text)[:500]
+    plain = text.translate(_PLAIN)
+    return "".join(char if " " <= char <= "~" else "?" for char in plain)[:500]
 
 
 # --- The content ------------------------------------------------------------------------------

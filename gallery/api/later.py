@@ -36,7 +36,13 @@ def done_for(job: ApiJob, work: Callable[[Call], _T]) -> _T:
     preset = UploadPreset.objects.filter(pk=job.params.get("preset")).first()
     params = Params(values=dict(job.params.get("values", {})))
     call = Call(
-        HttpRequest(), job.cloud, params, key=job.key, preset=preset, site=job.params["site"]
+        HttpRequest(),
+        job.cloud,
+        params,
+        key=job.key,
+        preset=preset,
+        site=job.params["site"],
+        batch_id=job.batch_id,
     )
     try:
         return work(call)

@@ -86,10 +86,15 @@ def _uploaded(call: Call, resource_type: str, source: Source, wishes: Wishes) ->
         answer["overwritten"] = True
     if wishes.wants_token:
         answer["delete_token"] = _delete_token(stored.asset)
-    notifying.notify(
-        call.cloud, "upload", answer, urls=wishes.told, key=call.key, request_id=call.request_id
-    )
+    _tell(call, "upload", answer, wishes)
     return answer
+
+
+def _tell(call: Call, event: str, answer: Payload, wishes: Wishes) -> None:
+    body = answer | ({"batch_id": call.batch_id} if call.batch_id else {})
+    notifying.notify(
+        call.cloud, event, body, urls=wishes.told, key=call.key, request_id=call.request_id
+    )
 
 
 def _refuse_hidden(call: Call, asset: Asset) -> None:
@@ -104,7 +109,13 @@ def _worked_on(call: Call, asset: Asset, wishes: Wishes) -> Payload:
         analysing.analyse(asset, wishes.analyses)
     if wishes.add_ons and asset.is_image:
         notify = " ".join(wishes.told) or None
-        add_ons.request(asset, wishes.add_ons, wishes.threshold, notification_url=notify, wait=True)
+        add_ons.request(
+            asset,
+            wishes.add_ons,
+            wishes.threshold,
+            notification_url=notify,
+            is_queued=bool(call.batch_id),
+        )
     made = derived.answer(call, asset, wishes)
     return payloads.upload_answer(call, asset, wanted=wishes.analyses) | made
 
@@ -164,9 +175,7 @@ def _explicit_answer(call: Call, asset: Asset, wishes: Wishes) -> Payload:
     answer = _worked_on(call, asset, wishes)
     for name in ("etag", "original_filename", "original_extension"):
         answer.pop(name, None)
-    notifying.notify(
-        call.cloud, "explicit", answer, urls=wishes.told, key=call.key, request_id=call.request_id
-    )
+    _tell(call, "explicit", answer, wishes)
     return answer
 
 

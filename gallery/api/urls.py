@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from django.urls import URLPattern, re_path
 
 from . import (
@@ -86,7 +88,11 @@ _ASSETS = [
         GET=resources.by_moderation,
     ),
     _admin(rf"resources/{_KIND}/publish_resources", POST=resources.publish),
-    _admin(rf"resources/{_KIND}/{_TYPE}/restore", POST=resources.restore),
+    _admin(
+        rf"resources/{_KIND}/{_TYPE}/restore",
+        GET=partial(resources.detail, public_id="restore"),
+        POST=resources.restore,
+    ),
     _admin(rf"resources/{_KIND}", GET=resources.listing),
     _admin(rf"resources/{_KIND}/{_TYPE}", GET=resources.listing, DELETE=resources.delete),
     _admin(rf"resources/{_KIND}/{_TYPE}/{_ID}", GET=resources.detail, POST=resources.update),

@@ -109,13 +109,13 @@ def _eager(call: Call) -> str:
 
 
 def _breakpoints(call: Call) -> list[dict[str, Any]]:
-    """Return the widths that are asked for, each spec's transformation checked."""
-    specs = call.params.json("responsive_breakpoints") or []
-    specs = [specs] if isinstance(specs, dict) else specs
-    if not isinstance(specs, list) or not all(isinstance(spec, dict) for spec in specs):
-        raise BadRequestError("Invalid value for parameter responsive_breakpoints")
+    """Return the widths that are asked for, each spec checked."""
+    specs = [
+        spec
+        for _, spec in deriving.read_breakpoints(call.params.json("responsive_breakpoints") or [])
+    ]
     for spec in specs:
-        incoming.understood(call.cloud, str(spec.get("transformation") or ""))
+        incoming.understood(call.cloud, spec.get("transformation") or "")
     return specs
 
 

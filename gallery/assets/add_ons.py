@@ -112,13 +112,15 @@ def request(
     *,
     notification_url: str | None = None,
     wait: bool = True,
+    is_queued: bool = False,
 ) -> None:
     """Ask add-ons (as `known` returns them) about a picture; of a file that is none, nothing.
 
     What is surer than ``threshold`` becomes a tag; None: nothing does. Waits for the answers, for
     ``settings.ADD_ON_DEADLINE_S`` at most; what is not there by then, or with ``wait`` False, is
-    left to workers and told to ``notification_url``, addresses with spaces between. Not to be
-    called within a transaction, unless it need not wait. Raises InvalidError for such an address.
+    left to workers and told to ``notification_url``, addresses with spaces between; so is all of
+    what is ``is_queued``: its answer is not read by whoever asked. Not to be called within a
+    transaction, unless it need not wait. Raises InvalidError for such an address.
     """
     urls = " ".join(notifying.checked_urls(notification_url))
     if asset.photo is None or not add_ons:
@@ -132,6 +134,7 @@ def request(
     with transaction.atomic(durable=True):
         for run in runs:
             run.is_awaited = True
+            run.notification_url = urls if is_queued else run.notification_url
             run.save()
     keys = [run.pk for run in runs]
     _have_answered(runs, deadline_s=settings.ADD_ON_DEADLINE_S)

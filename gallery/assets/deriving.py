@@ -118,11 +118,15 @@ def breakpoints(asset: Asset, specs: Any) -> list[Breakpoints]:
     A spec is a mapping as programs send it; one alone may come without its list. With
     ``create_derived`` the pictures are stored. Raises InvalidError, TransformationError.
     """
+    return [_breakpoints(asset, spec, one) for spec, one in read_breakpoints(specs)]
+
+
+def read_breakpoints(specs: Any) -> list[tuple[BreakpointSpec, dict[str, Any]]]:
+    """Return what specs ask for, each with its mapping. Raises as `breakpoints` does."""
     asked = specs if isinstance(specs, list) else [specs]
     if len(asked) > MAX_SPECS or not all(isinstance(spec, dict) for spec in asked):
         raise InvalidError(f"responsive_breakpoints is a list of up to {MAX_SPECS} objects")
-    read = [(_spec(asset, one), one) for one in asked]
-    return [_breakpoints(asset, spec, one) for spec, one in read]
+    return [(_spec(one), one) for one in asked]
 
 
 def _breakpoints(asset: Asset, spec: BreakpointSpec, asked: Mapping[str, Any]) -> Breakpoints:
@@ -159,7 +163,7 @@ def _keep(asset: Asset, transformation: str, format: str | None, point: Breakpoi
         keep(wanted, rendered)
 
 
-def _spec(asset: Asset, asked: Mapping[str, Any]) -> BreakpointSpec:
+def _spec(asked: Mapping[str, Any]) -> BreakpointSpec:
     text = asked.get("transformation")
     if not isinstance(text, str | None):
         raise InvalidError("The transformation of responsive_breakpoints has to be a text")

@@ -34,7 +34,9 @@ MAX_PAGES = 100
 FRAME_MS = 100
 _SHEETS = ("png", "jpg", "webp", "avif", "gif")
 _PAGED = ("pdf", "tif")
-MANY = (*sorted(ANIMATED), *_PAGED)
+#: What holds one picture only: the first stands for all.
+_STILL = ("jpg", "avif")
+MANY = (*sorted(ANIMATED), "png", *_PAGED, *_STILL)
 ALL_PAGES = "pg_all"
 _NOT_IN_NAMES = re.compile(r"[^\w.,:-]+")
 _NOT_IN_CLASSES = re.compile(r"[^\w-]+")
@@ -261,9 +263,13 @@ def store_sheet(many: Many, *, key: ApiKey | None) -> StoredSheet:
 
 
 def sequence(many: Many, *, format: str = "") -> Made:
-    """Put pictures one after the other: frames of an animation, or pages of a document."""
+    """Put pictures one after the other: frames of an animation, or pages of a document.
+
+    Of a format that holds one picture, it is the first.
+    """
     format = _checked_format(many.format or format or "gif", MANY)
     images = [image for _, image in many.pictures()]
+    images = images[:1] if format in _STILL else images
     width = max(image.width for image in images)
     height = max(image.height for image in images)
     limits().check_size(width, height, frames=len(images))

@@ -92,7 +92,7 @@ def _steps(asset: Asset, params: Params) -> list[Callable[[], None]]:
         tags = params.words("tags")
         steps.append(lambda: labels.set_tags(asset, tags))
     if params.has("context"):
-        context = {key: str(value) for key, value in params.pairs("context").items()}
+        context = labels.checked_context(params.pairs("context"))
         steps.append(lambda: labels.set_context(asset, context))
     if params.has("access_control"):
         rules = values.rules_of(params)

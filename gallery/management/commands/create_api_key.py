@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from argparse import ArgumentParser
 from typing import Any
 
@@ -31,7 +32,7 @@ class Command(BaseCommand):
         parser.add_argument("--label", default="", help="What the key is for.")
         parser.add_argument(
             "--site",
-            default=settings.SITE_URL or "http://127.0.0.1:8000",
+            default=settings.SITE_URL or f"http://127.0.0.1:{os.environ.get('PORT', '8000')}",
             metavar="URL",
             help="How programs reach the site (%(default)s).",
         )

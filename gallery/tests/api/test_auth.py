@@ -231,6 +231,15 @@ def test_valid_signature_suffices_whatever_basic_says(client: Client, cloud: Clo
     assert answer.json() == OK
 
 
+def test_basic_suffices_where_a_signature_is_no_good(client: Client, cloud: Cloud) -> None:
+    asked = {"public_id": "a", "api_key": "111", "timestamp": "5", "signature": "0" * 40}
+    headers = {"Authorization": auth_of(cloud)}
+    assert client.post(URL, asked, headers=headers).json() == OK
+    for wrong in (basic("111", "wrong"), "Bearer x"):
+        answer = client.post(URL, asked, headers={"Authorization": wrong})
+        assert refused(answer).startswith("Invalid Signature 000")
+
+
 def test_basic_does_for_the_upload_api(client: Client, cloud: Cloud) -> None:
     headers = {"Authorization": auth_of(cloud)}
     asked = {"public_id": "a", "api_key": "111", "timestamp": "5"}

@@ -110,7 +110,12 @@ def test_admin_answers_tell_the_limits(client: Client, cloud: Cloud) -> None:
 def test_too_many_requests_are_420(client: Client, cloud: Cloud, settings: Settings) -> None:
     settings.RATE_LIMITS = settings.RATE_LIMITS | {"api-admin": "1 per hour"}
     assert ask(client, cloud, "GET", "ping").status_code == 200
-    told = assert_json(ask(client, cloud, "GET", "ping"), 420)
+    answer = ask(client, cloud, "GET", "ping")
+    told = assert_json(answer, 420)
+    assert (answer["X-FeatureRateLimit-Limit"], answer["X-FeatureRateLimit-Remaining"]) == (
+        "1",
+        "0",
+    )
     assert re.match(r"Rate Limit Exceeded. Limit of 1 api operations reached. Try again on ", told)
 
 

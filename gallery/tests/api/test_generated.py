@@ -181,6 +181,7 @@ def test_pictures_of_a_tag_are_animated(client: Client, cloud: Cloud) -> None:
         ({"format": "pdf"}, ".pdf"),
         ({"transformation": "f_webp,w_20"}, ".webp"),
         ({"transformation": "f_tif"}, ".tif"),
+        ({"transformation": "f_jpg,w_100"}, ".jpg"),
     ],
 )
 def test_pictures_are_put_together_as_asked(
@@ -190,6 +191,19 @@ def test_pictures_are_put_together_as_asked(
     assert body["url"].endswith(ending)
     assert params.get("transformation", "") in body["url"]
     assert at(client, body["url"]).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("format", "written", "size", "frames"),
+    [("png", "PNG", (64, 60), 2), ("jpg", "JPEG", (64, 48), 1), ("avif", "AVIF", (64, 48), 1)],
+)
+def test_format_of_one_picture_has_the_first(
+    client: Client, cloud: Cloud, format: str, written: str, size: tuple[int, int], frames: int
+) -> None:
+    body = made(client, cloud, "multi", tag="pet", format=format)
+    image = image_of(at(client, body["url"]).content)
+    assert (image.format, image.size) == (written, size)
+    assert getattr(image, "n_frames", 1) == frames
 
 
 @pytest.mark.parametrize(
@@ -205,7 +219,7 @@ def test_pictures_are_put_together_as_asked(
         ("sprite", {"urls": ["http://[/"]}, 400),
         ("sprite", {"urls": ["https://example.org/a.png"] * 101}, 400),
         ("sprite", {"tag": "pet", "mode": "dance"}, 400),
-        ("multi", {"tag": "pet", "transformation": "f_jpg"}, 400),
+        ("multi", {"tag": "pet", "transformation": "f_bmp"}, 400),
         ("multi", {"tag": "pet", "format": "mp4"}, 400),
         ("multi", {"tag": "none"}, 404),
     ],

@@ -8,12 +8,14 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from pytest_django import Settings
 
 from gallery.assets import jobs
 from gallery.models import ApiJob, Asset, Cloud, Notification, WorkStatus
 from gallery.tests.api.asking import post
 from gallery.tests.factories import make_cloud
 from gallery.tests.pictures import picture
+from gallery.tests.taggers.stubs import ToldTagger
 
 pytestmark = pytest.mark.django_db
 
@@ -38,6 +40,10 @@ def body() -> dict[str, Any]:
     return told
 
 
+def bodies() -> list[str]:
+    return list(Notification.objects.values_list("body", flat=True))
+
+
 @pytest.mark.parametrize("way", ["part", "text"])
 def test_upload_is_done_later(client: Client, cloud: Cloud, way: str) -> None:
     uri = "data:;base64," + base64.b64encode(JPEG).decode()
@@ -53,6 +59,7 @@ def test_upload_is_done_later(client: Client, cloud: Cloud, way: str) -> None:
     job = done()
     assert (job.status, job.file.name) == (WorkStatus.DONE, "")
     assert (body()["notification_type"], body()["tags"]) == ("upload", ["x"])
+    assert body()["batch_id"] == job.batch_id
     assert body()["url"].startswith("http://testserver/demo/image/upload/")
     jobs.perform(job)
     assert Asset.objects.count() == 1
@@ -97,11 +104,25 @@ def test_eager_pictures_of_a_deleted_asset(client: Client, cloud: Cloud) -> None
 def test_explicit_later(client: Client, cloud: Cloud) -> None:
     post(client, cloud, "image/upload", content=JPEG, public_id="a")
     asked = {"public_id": "a", "type": "upload", "tags": "x", "async": "true"}
-    told = post(client, cloud, "image/explicit", **asked).json()
+    told = post(client, cloud, "image/explicit", **asked, notification_url=HOOK).json()
     assert told["status"] == "pending"
     assert done().status == WorkStatus.DONE
+    assert (body()["notification_type"], body()["batch_id"]) == ("explicit", told["batch_id"])
     told = post(client, cloud, "image/explicit", public_id="a", type="upload").json()
     assert told["tags"] == ["x"]
+
+
+def test_tags_that_came_later_are_news(
+    client: Client, cloud: Cloud, told: ToldTagger, settings: Settings
+) -> None:
+    settings.ADD_ONS, told.says = {"imagga_tagging": "told"}, {"tree": 0.9}
+    asked = {"async": "1", "categorization": "imagga_tagging", "auto_tagging": "0.5"}
+    post(client, cloud, "image/upload", content=JPEG, notification_url=HOOK, **asked)
+    done()
+    news = {b["notification_type"]: b for b in map(json.loads, bodies())}
+    assert news["info"]["info_kind"] == "imagga_tagging"
+    assert news["info"]["info_data"] == [{"tag": "tree", "confidence": 0.9}]
+    assert news["upload"]["tags"] == ["tree"]
 
 
 def test_notification_has_the_answer(client: Client, cloud: Cloud) -> None:

@@ -48,6 +48,15 @@ def test_tags_and_context_are_replaced(client: Client, cloud: Cloud, asset: Asse
     assert update(client, cloud, display_name="Beach")["tags"] == ["one"]
 
 
+def test_values_of_a_context_may_be_of_any_plain_type(
+    client: Client, cloud: Cloud, asset: Asset
+) -> None:
+    told = update(client, cloud, context={"n": 1, "yes": True})
+    assert told["context"] == {"custom": {"n": "1", "yes": "true"}}
+    assert refusal(client, cloud, "POST", PATH, context={"a": [1]})[0] == 400
+    assert refusal(client, cloud, "POST", PATH, context={"a": None})[0] == 400
+
+
 def test_by_its_id_an_asset_is_updated_with_put(client: Client, cloud: Cloud, asset: Asset) -> None:
     answer = ask(client, cloud, "PUT", f"resources/{asset.asset_id}", tags="sea")
     assert answer.json()["tags"] == ["sea"]

@@ -171,6 +171,14 @@ def test_a_deleted_asset_is_marked_and_comes_back(client: Client, cloud: Cloud) 
     assert (told["bytes"], told["asset_id"]) == (size_bytes, asset.asset_id)
 
 
+def test_an_asset_may_be_called_restore(client: Client, cloud: Cloud) -> None:
+    storing.store(
+        cloud, file=ContentFile(picture(), name="a.jpg"), draft=Draft(public_id="restore")
+    )
+    told = ask(client, cloud, "GET", "resources/image/upload/restore").json()
+    assert told["public_id"] == "restore"
+
+
 def test_a_version_comes_back_by_its_id(client: Client, cloud: Cloud) -> None:
     first, second = upload(cloud), upload(cloud, seed=5)
     answer = ask(
