@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 
@@ -81,6 +81,8 @@ def _uploaded(call: Call, resource_type: str, source: Source, wishes: Wishes) ->
         _refuse_hidden(call, stored.asset)
         told = payloads.upload_answer(call, stored.asset, wanted=wishes.analyses)
         return told | {"existing": True}
+    if call.batch_id:
+        jobs.note(call.batch_id, stored=_version_of(stored.asset))
     answer = _worked_on(call, stored.asset, wishes)
     if stored.overwritten:
         answer["overwritten"] = True
@@ -88,6 +90,10 @@ def _uploaded(call: Call, resource_type: str, source: Source, wishes: Wishes) ->
         answer["delete_token"] = _delete_token(stored.asset)
     _tell(call, "upload", answer, wishes)
     return answer
+
+
+def _version_of(asset: Asset) -> dict[str, str]:
+    return {"asset_id": asset.asset_id, "version_id": asset.version_id}
 
 
 def _tell(call: Call, event: str, answer: Payload, wishes: Wishes) -> None:
@@ -302,6 +308,9 @@ def _upload_job(job: ApiJob) -> None:
     def work(call: Call) -> None:
         wishes = replace(reading.wishes(call), is_async=False)
         kind = job.params["resource_type"]
+        if version := job.params.get("stored"):
+            _go_on(call, version, wishes)
+            return
         if not job.file:
             with sources.opened(call) as source:
                 assert isinstance(source, Source)
@@ -312,6 +321,16 @@ def _upload_job(job: ApiJob) -> None:
             _uploaded(call, kind, Source(file, name), wishes)
 
     later.done_for(job, work)
+
+
+def _go_on(call: Call, version: Mapping[str, str], wishes: Wishes) -> None:
+    """Do the rest of an upload whose worker died after it had stored the file.
+
+    What was replaced or deleted since stays so.
+    """
+    found = Asset.objects.of(call.cloud).select_related("photo").filter(**version).first()
+    if found is not None:
+        _tell(call, "upload", _worked_on(call, found, wishes), wishes)
 
 
 @jobs.does("explicit")

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.core.files import File
+from django.db import transaction
 from django.utils import timezone
 
 from .. import ingest
@@ -78,6 +79,14 @@ def perform(job: ApiJob) -> None:
         raise
     else:
         _finish(job, WorkStatus.DONE)
+
+
+def note(batch_id: str, **done: Any) -> None:
+    """Note with a job what is done of it, for whoever has to go on with it."""
+    with transaction.atomic():
+        job = ApiJob.objects.select_for_update().get(batch_id=batch_id)
+        job.params |= done
+        job.save(update_fields=["params"])
 
 
 def _claim(job: ApiJob) -> bool:

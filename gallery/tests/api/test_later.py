@@ -10,7 +10,7 @@ import pytest
 from django.test import Client
 from pytest_django import Settings
 
-from gallery.assets import jobs
+from gallery.assets import jobs, labels
 from gallery.models import ApiJob, Asset, Cloud, Notification, WorkStatus
 from gallery.tests.api.asking import post
 from gallery.tests.factories import make_cloud
@@ -63,6 +63,36 @@ def test_upload_is_done_later(client: Client, cloud: Cloud, way: str) -> None:
     assert body()["url"].startswith("http://testserver/demo/image/upload/")
     jobs.perform(job)
     assert Asset.objects.count() == 1
+
+
+def broken_off(client: Client, cloud: Cloud) -> ApiJob:
+    """Return an upload whose worker died when it had stored the file."""
+    post(client, cloud, "image/upload", content=JPEG, **{"async": "1", "public_id": "a"})
+    job = done()
+    ApiJob.objects.update(status=WorkStatus.QUEUED, file="incoming/gone")
+    job.refresh_from_db()
+    return job
+
+
+def test_upload_that_broke_off_does_not_undo_what_was_done_since(
+    client: Client, cloud: Cloud
+) -> None:
+    job = broken_off(client, cloud)
+    post(client, cloud, "image/tags", command="add", tag="mine", public_ids=["a"])
+    version = Asset.objects.get().version_id
+    jobs.perform(job)
+    asset = Asset.objects.get()
+    assert asset.version_id == version
+    assert labels.tags_of([asset])[asset.pk] == ["mine"]
+    assert ApiJob.objects.get().status == WorkStatus.DONE
+
+
+def test_upload_that_broke_off_and_was_deleted_stays_deleted(client: Client, cloud: Cloud) -> None:
+    job = broken_off(client, cloud)
+    post(client, cloud, "image/destroy", public_id="a")
+    jobs.perform(job)
+    assert not Asset.objects.exists()
+    assert ApiJob.objects.get().status == WorkStatus.DONE
 
 
 def test_bad_request_is_refused_at_once(client: Client, cloud: Cloud) -> None:
