@@ -161,7 +161,10 @@ def _heard(run: TaggingRun, tag: Tag, label: str, confidence: float) -> Heard | 
 
 
 def note_who_said(photo: Photo, photo_tags: Iterable[PhotoTag]) -> None:
-    """Give each of a photo's tags what every tagger says of it, as ``said``, surest first."""
+    """Give each of a photo's tags what every tagger says of it, as ``said``, surest first.
+
+    Asked under several names, a tagger is told of once.
+    """
     answers = TaggingRun.objects.filter(photo=photo).answers()
     runs = {(run.tagger, run.add_on): run for run in answers.only(*_TOLD)}.values()
     said = [(run, entry["tag"], entry["confidence"]) for run in runs for entry in run.suggestions]
@@ -169,7 +172,7 @@ def note_who_said(photo: Photo, photo_tags: Iterable[PhotoTag]) -> None:
     of_tag: dict[int, dict[str, Said]] = defaultdict(dict)
     for run, label, confidence in sorted(said, key=lambda one: -one[2]):
         if tag := tags.get(label):
-            of_tag[tag.pk].setdefault(run.voice, Said(run.voice, confidence))
+            of_tag[tag.pk].setdefault(run.who, Said(run.who, confidence))
     for photo_tag in photo_tags:
         photo_tag.said = list(of_tag[photo_tag.tag_id].values())
 
