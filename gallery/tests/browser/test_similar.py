@@ -183,7 +183,8 @@ def test_pages_are_accessible_and_fit_a_phone(page: Page, olga: User, scheme: st
     for address in (photos[0].get_absolute_url(), similar, "/search/image/", waiting):
         look_over(page, address)
     drops.look(dropped)
-    look_over(page, f"/search/?q=like:{dropped.token}")
+    page.wait_for_url(f"**/search/?q=like:{dropped.token}*")  # the page that waits leads there
+    look_over(page, None)
     look_over(page, "/mine/duplicates/")
     page.get_by_role("button", name="Keep the best of each").click()
     look_over(page, None)
