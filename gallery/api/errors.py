@@ -22,12 +22,6 @@ class UnauthorizedError(ApiError):
     status = 401
 
 
-class NotAllowedError(ApiError):
-    """For the Admin API alone: upload libraries cannot read it."""
-
-    status = 403
-
-
 class NotFoundError(ApiError):
     status = 404
 

@@ -16,7 +16,6 @@ from ..assets import (
     analysing,
     fields,
     jobs,
-    labels,
     naming,
     notifying,
     removing,
@@ -151,16 +150,7 @@ def reading_type(params: Params) -> str:
 
 def _steps(asset: Asset, params: Params) -> list[Callable[[], object]]:
     """Return what is to be done for the labels of an asset; all that is wrong is said before."""
-    steps: list[Callable[[], object]] = []
-    if params.has("tags"):
-        tags = labels.checked_names(params.words("tags"))
-        steps.append(lambda: labels.set_tags(asset, tags))
-    if params.has("context"):
-        context = labels.checked_context(params.pairs("context"))
-        steps.append(lambda: labels.set_context(asset, context))
-    if params.has("access_control"):
-        rules = values.rules_of(params)
-        steps.append(lambda: storing.set_access_control(asset, rules))
+    steps = values.labelling(asset, params)
     if params.has("metadata"):
         metadata = params.pairs("metadata")
         fields.validated(asset.cloud, metadata)

@@ -46,10 +46,5 @@ class Component:
         rest = Component(self.text, kept, self.assignments, self.condition)
         return rest if kept or self.assignments or self.condition else None
 
-    def with_value(self, key: str, value: str) -> Component:
-        """Return the same with this parameter set."""
-        kept = tuple(pair for pair in self.parameters if pair[0] != key)
-        return Component(self.text, (*kept, (key, value)), self.assignments, self.condition)
-
     def unconditional(self) -> Component:
         return Component(self.text, self.parameters, self.assignments)

@@ -19,7 +19,6 @@ from ...assets import (
     notifying,
     publishing,
     relating,
-    storing,
 )
 from ...assets import (
     listing as pages,
@@ -85,18 +84,9 @@ def _add_ons(params: Params) -> tuple[tuple[str, ...], float | None]:
     return asked, add_ons.threshold_of(params.get("auto_tagging"))
 
 
-def _steps(asset: Asset, params: Params) -> list[Callable[[], None]]:
+def _steps(asset: Asset, params: Params) -> list[Callable[[], object]]:
     """Return what is to be done for the labels and the moderation of an asset."""
-    steps: list[Callable[[], None]] = []
-    if params.has("tags"):
-        tags = params.words("tags")
-        steps.append(lambda: labels.set_tags(asset, tags))
-    if params.has("context"):
-        context = labels.checked_context(params.pairs("context"))
-        steps.append(lambda: labels.set_context(asset, context))
-    if params.has("access_control"):
-        rules = values.rules_of(params)
-        steps.append(lambda: storing.set_access_control(asset, rules))
+    steps = values.labelling(asset, params)
     clears = params.flag("clear_invalid")
     if params.has("metadata") or clears:
         metadata = params.pairs("metadata")

@@ -1,13 +1,14 @@
-"""The parameters of an update that are plain columns: checked, each in the form it is stored."""
+"""The parameters of an update: checked, each in the form it is stored, and what they change."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 from django.utils.dateparse import parse_datetime
 
-from ...assets import naming
+from ...assets import labels, naming, storing
 from ...models import Asset
 from ..errors import BadRequestError
 from ..params import Params
@@ -131,3 +132,18 @@ def display_name(params: Params) -> str:
 
 def _invalid(name: str) -> BadRequestError:
     return BadRequestError(f"Invalid value for parameter {name}")
+
+
+def labelling(asset: Asset, params: Params) -> list[Callable[[], object]]:
+    """Return what is to be done for the labels of an asset; what is wrong is said before."""
+    steps: list[Callable[[], object]] = []
+    if params.has("tags"):
+        tags = labels.checked_names(params.words("tags"))
+        steps.append(lambda: labels.set_tags(asset, tags))
+    if params.has("context"):
+        context = labels.checked_context(params.pairs("context"))
+        steps.append(lambda: labels.set_context(asset, context))
+    if params.has("access_control"):
+        rules = rules_of(params)
+        steps.append(lambda: storing.set_access_control(asset, rules))
+    return steps
