@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from ..assets import add_ons, analysing, deriving, labels, storing
+from ..assets import add_ons, analysing, deriving, labels, relating, storing
 from ..models import Asset, Derived
 from ..models.assets import AssetQuerySet
 from . import auth
@@ -265,14 +265,10 @@ def _versions(asset: Asset, params: Params) -> Payload:
 def _related(asset: Asset, params: Params) -> Payload:
     if not params.flag("related"):
         return {}
-    rows = asset.relations.filter(related__deleted_at=None).select_related("related")
     return {
         "related_assets": [
-            {
-                "asset": f"{row.related.resource_type}/{row.related.type}/{row.related.public_id}",
-                "asset_id": row.related.asset_id,
-            }
-            for row in rows[:MAX_DERIVED_LISTED]
+            {"asset": f"{one.resource_type}/{one.type}/{one.public_id}", "asset_id": one.asset_id}
+            for one in relating.related_to(asset, most=MAX_DERIVED_LISTED)
         ]
     }
 

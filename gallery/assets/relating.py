@@ -36,7 +36,7 @@ def unrelate(asset: Asset, others: Sequence[Asset]) -> list[Asset]:
     return [one for one in others if one.pk in were]
 
 
-def related_to(asset: Asset) -> list[Asset]:
-    """Return the assets related to one, in the order in which they were."""
+def related_to(asset: Asset, *, most: int | None = None) -> list[Asset]:
+    """Return the assets related to one, in the order in which they were, the first ``most``."""
     rows = AssetRelation.objects.filter(asset=asset, related__deleted_at=None)
-    return [row.related for row in rows.select_related("related").order_by("pk")]
+    return [row.related for row in rows.select_related("related").order_by("pk")[:most]]
